@@ -6,19 +6,19 @@
 public struct ActionParameter: Sendable {
     /// The meaning of a value, which decides how it is checked.
     public enum Kind: Sendable, Equatable {
-        /// A plain value, or the provider's id of an object that no table holds. Before the connector acts on such an
-        /// object, it asks the provider whether the object belongs to the target.
+        /// A plain value, or the provider's id of an object that no table holds. The connector must make sure that such
+        /// an object belongs to the target or to the customer.
         case value
         /// A value that is stored encrypted and never shown.
         case secret
-        /// A key of the target's account, in `access_keys`: our id, or the provider's id without `prefix`, with which
-        /// `external_id` begins. The key becomes the target instead of the account.
+        /// A key of the target's account, in `access_keys`: our id, or the provider's id with or without `prefix`, with
+        /// which `external_id` begins. The key becomes the target instead of the account.
         case key(prefix: String)
         /// An application to which the target's account has granted access by OAuth: our id or the provider's. Only the
-        /// grants to this application become targets; without the parameter, all grants do.
+        /// grants to this application become targets; without the parameter, all of the target's grants do.
         case grantedApplication
-        /// An active user account of the integration, named by our id, the identity's id, the provider's id, its user
-        /// name or its e-mail address. The connector gets the provider's id.
+        /// An active account of a user at the integration, named by our id, the identity's id, the provider's id, the
+        /// user name or the e-mail address. The connector gets the provider's id.
         case person
     }
 
@@ -37,7 +37,8 @@ public struct ActionParameter: Sendable {
         ActionParameter(name: name, kind: .value, form: form, isRequired: isRequired, accepts: accepts)
     }
 
-    /// Declares a text of at most `length` characters, on one line unless `hasLines` is true.
+    /// Declares a text of 1 to `length` Unicode scalars without control characters; line feeds and tabs are allowed if
+    /// `hasLines` is true.
     static func text(_ name: String, _ length: Int, hasLines: Bool = false) -> ActionParameter {
         .value(name, "\(hasLines ? "text" : "one line") of 1 to \(length) characters") { text in
             (1...length).contains(text.unicodeScalars.count)

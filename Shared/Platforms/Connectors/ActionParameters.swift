@@ -1,7 +1,7 @@
 public import Base
 
-/// The parameters of an action, as a connector reads them. They can only be made by checking a caller's values against
-/// the declarations, so nothing undeclared reaches a provider.
+/// The parameters of an action, as a connector reads them. Apart from the empty set, they are made only by checking a
+/// caller's values against the declarations, so no undeclared parameter reaches a provider.
 public struct ActionParameters: Sendable {
     private var values: [String: String] = [:]
     private var secrets: [String: Secret] = [:]
@@ -15,10 +15,11 @@ public struct ActionParameters: Sendable {
     ///   - given: The values by name; null counts as not given.
     ///   - declared: The parameters that the action takes.
     ///   - action: The action and its platform, such as "create_ticket on jira", for error messages.
-    ///   - resolve: Looks up the record that a parameter names, after all values were found to have the declared form.
-    ///     Its value is nil if the caller gave none. Returns the provider's id for the connector, or nil if the
-    ///     connector needs none.
-    /// - Throws: `ActionParameterError` if a parameter is unknown, missing or malformed, and the errors of `resolve`.
+    ///   - resolve: Looks up the record that a key, application or person parameter names, after all values were found
+    ///     to have the declared form. The second argument is the caller's value; nil if the caller gave none. Returns
+    ///     the provider's id for the connector, or nil if the connector needs none.
+    /// - Throws: `ActionParameterError` for an unknown parameter, for a malformed value and for a missing required one
+    ///   that is not a key; and the errors of `resolve`.
     public init(
         _ given: [String: JSON], as declared: [ActionParameter], of action: String,
         resolve: (ActionParameter, String?) throws -> String?
@@ -40,15 +41,15 @@ public struct ActionParameters: Sendable {
     /// The values that are not secret, by name: plain values, and the provider's ids of the records that values name.
     public var plainValues: [String: String] { values }
 
-    /// Returns a value: plain, or the provider's id of the record that it names.
+    /// Returns a plain value, or the provider's id of the record that the value names. Returns nil if there is none.
     subscript(parameter: ActionParameter) -> String? { values[parameter.name] }
 
-    /// Returns a secret value.
+    /// Returns a secret value; nil if it was not given.
     func secret(_ parameter: ActionParameter) -> Secret? { secrets[parameter.name] }
 
-    /// Returns the value as text. Returns nil if it was left out and may be; a missing key is left to `resolve`, even
-    /// if it is required. Numbers are accepted, since providers' ids may be numbers. Throws an error if the value is
-    /// missing or does not have the declared form.
+    /// Returns the value as text. Returns nil if it was left out and is not required; a missing key is left to
+    /// `resolve`, even if it is required. Whole numbers are accepted, except for secrets, since providers' ids may be
+    /// numbers. Throws an error if a required value is missing or a value does not have the declared form.
     private static func read(_ value: JSON?, as parameter: ActionParameter) throws(ActionParameterError) -> String? {
         guard let value, value != .null else {
             if case .key = parameter.kind { return nil }

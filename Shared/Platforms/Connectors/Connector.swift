@@ -14,11 +14,12 @@ public protocol Connector {
     static var parameters: [ActionType: [ActionParameter]] { get }
 
     /// Creates a connector with a customer's credentials, without sending a request.
-    /// - Throws: `ConnectorError.configuration` if the fields contradict each other.
+    /// - Throws: `ConnectorError.configuration` if the fields contradict each other or don't suffice,
+    ///   `EnvironmentError` if a variable that the connector reads is malformed.
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws
 
-    /// Asks the provider whether the credentials are valid and permit everything that a sync needs.
-    /// - Throws: `ConnectorError` if they don't, or if the provider does not answer.
+    /// Asks the provider whether it accepts the credentials, with few requests that are a sample of what a sync reads.
+    /// - Throws: `ConnectorError` if the provider refuses one of them or does not answer.
     func check() throws
 
     /// The lists that a sync reads, in this order.
@@ -30,7 +31,7 @@ public protocol Connector {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON
 
     /// Asks the provider whether an action was carried out that was started and whose answer was lost. Returns nil if
-    /// the provider can't tell.
+    /// that can't be told.
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome?
 }
 
@@ -69,14 +70,14 @@ public struct ActionTarget: Sendable {
         }
     }
 
-    /// Our id of the action. Providers that accept an idempotency key or a label get it.
+    /// Our id of the action. Tickets carry it as a label, and reviews in their names, if the provider allows that.
     public let actionID: Identifier
     public let kind: Kind
-    /// The provider's id of the account, application, device or grant, which is our record's `external_id`.
+    /// The provider's id of the target, which is our record's `external_id`.
     public let externalID: String
-    /// The account's user name at the provider; nil if the target is not an account or the name is not known.
+    /// The account's user name at the provider; nil if the target has no account or the name is not known.
     public let username: String?
-    /// The account's e-mail address; nil if it is not known.
+    /// The account's e-mail address; nil if the target has no account or the address is not known.
     public let email: String?
     /// The name of our record.
     public let label: String?

@@ -1,24 +1,25 @@
 import Integrations
 import Upstream
 
-/// The reason why a provider did not do what it was asked. Sentences are safe to show: they contain no text from the
+/// The reason why a provider did not do what we asked. Sentences are safe to show: they contain no text from the
 /// provider.
 public enum ConnectorError: Error, Equatable {
     /// The provider rejects the credentials.
     case credentials(String)
-    /// The credentials are valid, but a setting at the provider is not as we need it, such as a permission or a domain.
+    /// A setting at the provider or in the request is not as needed, such as a permission, a domain or a parameter.
     case configuration(String)
     /// The provider asks us to come back later.
     case rateLimited(seconds: Int)
-    /// The provider failed, or its answer can't be read. Nothing was changed.
+    /// The provider failed, can't be reached, or gave an answer that can't be read. If the request may be repeated, it
+    /// may have been carried out all the same.
     case provider(String)
-    /// The provider refuses this request. Nothing was changed, and repeating the request would give the same answer.
+    /// The provider refuses this request, which has changed nothing. Repeating the request would give the same answer.
     case refused(String)
-    /// The object that an action is about does not exist.
+    /// The requested object does not exist, or the provider hides it.
     case missing(String)
     /// It is not known whether an action was carried out.
     case unknownOutcome(String)
-    /// The answer did not arrive within this process's time limit. A process that continues the work has more time.
+    /// The provider did not answer within this process's time limit. A process that continues the work has more time.
     case outOfTime
 
     /// The name of the error's kind, as integrations and sync runs store it.
@@ -51,8 +52,8 @@ public enum ConnectorError: Error, Equatable {
         }
     }
 
-    /// True if the error concerns only this request, so that other requests may succeed. A rate limit and the end of
-    /// our own time concern all requests.
+    /// True if the error may concern only this request, so that other requests may succeed. A rate limit and the end of
+    /// our own time concern all requests, and an unknown outcome ends the work.
     public var isAboutOneRequest: Bool {
         switch self {
         case .credentials, .configuration, .provider, .refused, .missing: true
@@ -62,8 +63,8 @@ public enum ConnectorError: Error, Equatable {
 }
 
 extension ConnectorError {
-    /// Returns the error for a status to which the provider's documents give no special meaning: a refusal for 4xx,
-    /// otherwise a failure.
+    /// Returns the error for a status to which the provider's documents give no special meaning: a refusal for 4xx
+    /// other than 408 and 425, otherwise a failure.
     static func unexplained(_ response: UpstreamResponse, by provider: String) -> ConnectorError {
         switch response.status {
         // 408 Request Timeout and 425 Too Early say that the request came too slowly or too early; repeating it may
@@ -76,7 +77,7 @@ extension ConnectorError {
 }
 
 extension ConnectorError {
-    /// The stored credentials can't be decrypted. An operator can correct this on the server, so the work is tried
-    /// again automatically.
+    /// The stored credentials are missing or can't be decrypted. An operator may correct this on the server, so the
+    /// work is tried again automatically.
     public static let unopenedCredentials = ConnectorError.provider(IntegrationError.unopenedCredentials.sentence)
 }

@@ -21,7 +21,7 @@ public enum Connectors {
         ]
     }
 
-    /// Returns the connector of a platform; nil if no connector has this name.
+    /// Returns the type of a platform's connector; nil if no connector serves a platform with this identifier.
     public static func of(_ platform: String) -> (any Connector.Type)? {
         all.first { $0.platform.rawValue == platform }
     }

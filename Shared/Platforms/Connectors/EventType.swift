@@ -1,9 +1,10 @@
-/// The types of events that rules ask about, in one vocabulary for all providers. An event of any other type keeps the
+/// The event types that all providers share, so that rules can ask about them. An event of any other type keeps the
 /// provider's own name.
 public enum EventType {
     /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider reports it.
     public static let signIn = "user.session.start"
-    /// A sign-in to a platform that is not an identity provider. details: `method`, which is `password` or `sso`.
+    /// A sign-in to a platform that is not an identity provider. details: `method`, which is `password` or `sso`, if it
+    /// is known.
     public static let platformSignIn = "user.login"
     /// A request for a second factor. The outcome says if the user passed it.
     public static let secondFactor = "user.authentication.auth_via_mfa"
@@ -19,9 +20,10 @@ public enum EventType {
     public static let privilegeGranted = "user.account.privilege.grant"
     /// The deletion of a policy that controls sign-ins.
     public static let policyDeleted = "policy.lifecycle.delete"
-    /// A download of a file.
+    /// A download of a file or a repository.
     public static let download = "download"
-    /// A permanent deletion (`delete`), or a move to the bin (`trash`).
+    /// A permanent deletion, such as that of a file, a repository or a group.
     public static let deletion = "delete"
+    /// A move to the bin.
     public static let trash = "trash"
 }

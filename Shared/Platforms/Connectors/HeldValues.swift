@@ -3,9 +3,9 @@ import Base
 /// A limit on the values that a connector holds in memory from several answers at once. A single answer is limited by
 /// the length of its body and the number of its values, but an endless list of answers would still fill the memory.
 struct HeldValues {
-    /// The largest number of values in answers that are held whole, at about 100 bytes a value.
+    /// The largest number of values, as `add` counts them, in answers that are held whole, at about 100 bytes a value.
     static let most = 3_000_000
-    /// The largest number of values in answers of which only a few texts are held.
+    /// The largest number of values, as `add` counts them, in answers of which only a few texts are held.
     static let mostOfExtracts = 8_000_000
 
     private let most: Int
@@ -13,7 +13,7 @@ struct HeldValues {
 
     init(most: Int = Self.most) { self.most = most }
 
-    /// Counts the values of an answer, plus one for every 32 bytes of text.
+    /// Counts the values and member names of an answer, plus one for every whole 32 bytes of each text.
     /// - Throws: `ConnectorError.provider` if the limit is exceeded.
     mutating func add(_ values: [JSON]) throws(ConnectorError) {
         count += values.reduce(0) { $0 + Self.size($1) }

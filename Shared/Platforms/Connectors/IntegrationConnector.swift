@@ -3,8 +3,8 @@ public import Integrations
 extension Integration {
     /// Creates a connector with the stored credentials.
     ///
-    /// - Throws: `ConnectorError.unopenedCredentials` if none of the server's keys decrypts the credentials, or the
-    ///   connector's own error about them.
+    /// - Throws: `ConnectorError.unopenedCredentials` if there are no credentials or none of the server's keys decrypts
+    ///   them, `EnvironmentError` if the server's keys are missing or malformed, or the connector's own error.
     public func connector(_ type: any Connector.Type, _ scope: ConnectorScope) throws -> any Connector {
         let credentials: Credentials
         do {

@@ -7,11 +7,11 @@ public import Upstream
 // pages would seem to have left.
 
 extension UpstreamResponse {
-    /// Returns the cursor of the next page, read from a link of the relation `next` (RFC 8288).
-    /// `PlatformAPI.get(next:)` takes it. It is a path with a query, with relative links resolved. Returns nil if no
-    /// field names a next page.
+    /// Returns the cursor of the next page, read from a link of the relation `next` (RFC 8288): a path with a query,
+    /// which `PlatformAPI.get(next:)` takes. Relative links are resolved. Returns nil if no field names a next page.
     ///
-    /// - Throws: `ConnectorError.provider` if a field can't be read, or if the next page's link can't be used.
+    /// - Throws: `ConnectorError.provider` if a field can't be read, or if the next page's link can't be used or is not
+    ///   the only one.
     public func nextLink() throws(ConnectorError) -> JSON? {
         var targets: [String] = []
         for field in headers.fields where field.name.lowercased() == "link" {
@@ -31,7 +31,8 @@ extension UpstreamResponse {
     /// Returns the next page's cursor from a query parameter of its link, for lists that are requested by such a
     /// cursor. Returns nil if there is no next page.
     ///
-    /// - Throws: `ConnectorError.provider` if there is a next page but no such cursor, and as `nextLink` does.
+    /// - Throws: `ConnectorError.provider` if a field Link can't be read, or if the link to the next page can't be used
+    ///   or has no such cursor.
     public func nextCursor(_ parameter: String) throws(ConnectorError) -> JSON? {
         guard let target = try nextLink()?.string else { return nil }
         let query = target.cut(at: "?").flatMap { Query($0.behind) }

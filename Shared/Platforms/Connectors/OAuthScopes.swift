@@ -4,7 +4,7 @@ public import Integrations
 public enum OAuthScopes {
     /// The levels of access, in ascending order.
     public enum Level: String, Comparable, Sendable {
-        /// The account's identity and nothing more.
+        /// The account's identity, and people's profiles.
         case basic
         case read
         case write
@@ -28,7 +28,8 @@ public enum OAuthScopes {
         public var readsMailOrFiles = false
     }
 
-    /// Returns the access that scopes give together. Some providers write several scopes in one text.
+    /// Returns the access that scopes give together. One text may contain several scopes, separated by spaces or
+    /// commas.
     public static func access(of scopes: [String], on platform: Platform) -> Access {
         var access = Access()
         for scope in scopes.flatMap({ $0.split(whereSeparator: { $0 == " " || $0 == "," }) }) {
@@ -61,8 +62,8 @@ public enum OAuthScopes {
         }
     }
 
-    /// Returns the access that a scope of another provider gives, such as Okta's `okta.users.manage`, GitLab's `api` or
-    /// Zoom's `recording:read:admin`.
+    /// Returns the access that a scope of a provider without a reader of its own gives, such as Okta's
+    /// `okta.users.manage`, GitLab's `api` or Zoom's `recording:read:admin`.
     private static func ofOthers(_ name: String) -> Access {
         let words = name.split { $0 == "." || $0 == ":" || $0 == "_" || $0 == "-" }
         let content: Set<Substring> = ["mail", "files", "file", "drive", "repository", "recording", "documents"]

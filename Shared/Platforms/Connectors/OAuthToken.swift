@@ -5,8 +5,8 @@ public import Upstream
 
 /// OAuth 2.0 access tokens (RFC 6749), requested with a customer's own client credentials.
 public enum OAuthToken {
-    /// Asks a token endpoint for a token with a form, and returns the value for the field `Authorization`. `explain`
-    /// turns a response other than 2xx into an error.
+    /// Asks a token endpoint for a token with a form, and returns `Bearer` and the token, as the field `Authorization`
+    /// takes them. `explain` turns a response other than 2xx into an error.
     ///
     /// - Throws: `ConnectorError` if the request fails, or if the answer contains no token.
     public static func bearer(
@@ -18,7 +18,8 @@ public enum OAuthToken {
         return try bearer(client, request, explain: explain)
     }
 
-    /// Asks for a token with any request, and returns the value for the field `Authorization`.
+    /// Asks for a token with any request, and returns `Bearer` and the token, as the field `Authorization` takes them.
+    /// `explain` turns a response other than 2xx into an error.
     ///
     /// - Throws: `ConnectorError` if the request fails, or if the answer contains no token.
     public static func bearer(
@@ -42,7 +43,7 @@ public enum OAuthToken {
     }
 
     /// Returns a JSON Web Token signed with RS256 (RFC 7515, RFC 7523), with which a client proves its identity.
-    /// - Throws: `ConnectorError.configuration` if the key is not an RSA key in PEM form.
+    /// - Throws: `ConnectorError.configuration` if the key is not an RSA key of 2,048 to 8,192 bits in PEM form.
     public static func assertion(_ claims: [String: JSON], keyID: String? = nil, key: Secret) throws -> String {
         var header: [String: JSON] = ["alg": "RS256", "typ": "JWT"]
         header["kid"] = keyID.map(JSON.string)

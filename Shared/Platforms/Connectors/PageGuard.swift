@@ -7,9 +7,10 @@ import Crypto
 /// time is up, in every run. The guard tells such a list from a long one in two ways:
 ///
 /// - **A page repeats**: its content and the position of its next page are those of an earlier page. Brent's algorithm
-///   finds circles of any length while it remembers only one page: it remembers page 1, 2, 4, 8 … and compares each
-///   later page with the remembered one. It finds a circle after at most three times the number of pages that lead into
-///   the circle and once around it. The position alone may repeat: CrowdStrike's scroll uses one pointer for all pages.
+///   finds circles of any length while it remembers only one page: it remembers page 1, 3, 7, 15 … in turn and compares
+///   each later page with the remembered one. It finds a circle after at most three times the number of pages that lead
+///   into the circle and once around it. The position alone may repeat: CrowdStrike's scroll uses one pointer for all
+///   pages.
 /// - **Nothing new comes**: many pages in a row bring only items that earlier pages brought. Some of this is normal: a
 ///   provider that divides a list into pages before it filters them sends empty pages, and a list that changes while it
 ///   is read begins again, as often as `NumberedList` allows. More than that is an endless list.
@@ -17,22 +18,25 @@ import Crypto
 /// The guard is small and can be stored as JSON, so that another process can continue with it. If a list begins again
 /// without a sign of it in the cursor, a new guard must be used.
 public struct PageGuard: Sendable, Equatable {
-    /// The largest number of pages in a row that may bring nothing new. A list that begins again repeats the pages that
-    /// have brought something, so their number is added for each beginning that is allowed.
+    /// The number of pages in a row that may bring nothing new in a list that does not begin again. A list that begins
+    /// again repeats the pages that have brought something new, so the number of these is added for each beginning that
+    /// is allowed.
     static let mostPagesWithoutNew = 500
+    /// The number of times that the pages with new items may be repeated.
     static let mostBeginnings = 5
-    /// A limit far above any real list.
+    /// The largest count that a guard keeps, far above the pages of any real list.
     private static let mostPages = 1 << 32
 
-    /// The digests of a page.
+    /// The digests of the position after a page and of the page's content.
     private struct Mark: Equatable {
         let next: String
         let items: String
     }
 
     private var mark: Mark?
-    /// The number of pages since the one in `mark`, and the number after which another page replaces it.
+    /// The number of pages since the one in `mark`.
     private var distance = 0
+    /// The value of `distance` at which another page replaces `mark`.
     private var reach = 1
     private var pagesWithNew = 0
     private var pagesWithoutNew = 0
@@ -71,7 +75,7 @@ public struct PageGuard: Sendable, Equatable {
     ///   - items: The page's content, or the ids of its items, in the provider's order.
     ///   - next: The cursor of the next page; nil after the last page, which is not checked.
     ///   - bringsNew: True if the page holds an item that no earlier page held.
-    /// - Throws: `ConnectorError.provider` if the list has no end.
+    /// - Throws: `ConnectorError.provider` if a page repeats or too many pages bring nothing new.
     public mutating func pass(_ items: [JSON], next: JSON?, bringsNew: Bool) throws(ConnectorError) {
         guard let next else { return }
         if bringsNew { pagesWithNew += 1 }
@@ -80,7 +84,7 @@ public struct PageGuard: Sendable, Equatable {
             throw .provider("The provider's list continues without new entries.")
         }
         let place = Self.digest(next)
-        // The content's digest is needed only if the position is the remembered one.
+        // The content's digest is needed only if the position is the remembered one or the page is to be remembered.
         if let mark, mark.next == place, mark.items == Self.digest(.array(items)) {
             throw .provider("The provider's list repeats itself and so has no end.")
         }

@@ -34,7 +34,7 @@ extension [JSON] {
     }
 }
 
-/// Returns the result of `ask`; nil if the resource no longer exists (404).
+/// Returns the result of `ask`; nil if it throws `ConnectorError.missing`.
 func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
     do {
         return try ask()
@@ -45,8 +45,8 @@ func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
 
 /// A list whose pages are requested by offset. If an item is deleted while the list is read, all later items move up by
 /// one place; an item that was skipped as a result would seem to be gone. So each page repeats the last item that was
-/// read, and may repeat items before it. If they are not the items that were read, because the list moved or because
-/// the provider sent another page, the list is read again from its beginning.
+/// read, and may repeat items before it; `page` has two exceptions. If the repeated items are not the ones that were
+/// read, because the list moved or because the provider sent another page, the list is read again from its beginning.
 struct NumberedList {
     /// Returns the id that tells an item from the others.
     let id: (JSON) -> String
@@ -56,12 +56,13 @@ struct NumberedList {
     /// Returns the number of items before an offset with which the page of that offset begins.
     var before: (_ offset: Int) -> Int = { _ in 0 }
 
-    /// The largest number of times that reading may begin. A list that changes more often is left for a later sync.
+    /// The largest number of times that reading may begin. If the list changes more often, reading it fails.
     private static let mostBeginnings = 5
     /// The largest number of ids, of the last items that were read, that a cursor contains.
     private static let tailLength = 16
 
-    /// Returns the new items of the page at a cursor, and the cursor of the next page.
+    /// Returns the new items of the page at a cursor, and the cursor of the next page. If the list must be read again,
+    /// there are no items, and the cursor is that of the beginning.
     func page(_ cursor: JSON?) throws -> (items: [JSON], next: JSON?) {
         let from = cursor?["from"]?.place ?? 0
         let beginnings = cursor?["beginnings"]?.integer ?? 1
@@ -71,8 +72,8 @@ struct NumberedList {
         var new = found
         let known = cursor?["tail"]?.array?.compactMap(\.string) ?? []
         if let last = known.last {
-            // Compares all repeated items. In another order, the items that are dropped here could be items that were
-            // not read yet.
+            // Compares all repeated items that the cursor contains. In another order, the items that are dropped here
+            // could be items that were not read yet.
             let repeated = page.prefix(preceding + 1).map(id)
             let compared = min(repeated.count, known.count)
             guard found.first.map(id) == last, known.suffix(compared) == repeated.suffix(compared) else {
@@ -104,7 +105,7 @@ struct NumberedList {
 
     /// Creates a list whose pages have numbers, as GitHub's and GitLab's do, with at most 100 items each. To start at
     /// any offset, each request uses the page size with which the page that contains the offset has the most items from
-    /// there on, and few before.
+    /// there on, and fewer than `tailLength` before.
     static func ofNumberedPages(
         _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
         in member: String? = nil, id: @escaping (JSON) -> String
@@ -122,7 +123,7 @@ struct NumberedList {
         return NumberedList(id: id, ask: ask) { $0 % size($0) }
     }
 
-    /// Returns the whole list, for pages of other lists that need it. Items may come twice.
+    /// Returns the whole list, for work that needs all items at once. Items may come twice.
     func all() throws -> [JSON] {
         var known: Set<String> = []
         return try WholeList.items(isNew: { known.insert(id($0)).inserted }, at: page)
@@ -145,8 +146,8 @@ extension JSON {
         return texts.count == elements.count ? texts : nil
     }
 
-    /// Returns the e-mail address in the object's member `name`, in its canonical form. Returns nil if the member is
-    /// not an address.
+    /// Returns the text in the object's member `name` as an e-mail address in its canonical form. Returns nil if the
+    /// member is not text with an `@`.
     public func email(_ name: String) -> String? { text(name).flatMap(\.emailAddress) }
 
     /// A whole number as an offset in a list, from 0; nil for other values and for offsets that no list reaches.

@@ -2,9 +2,10 @@ public import Base
 public import HTTP
 public import Upstream
 
-/// A client for a provider's API with a customer's credentials. It authorizes requests, renews an expired token once,
-/// and turns every response other than 2xx into an error with the provider's own meaning. All of its functions throw a
-/// `ConnectorError` if a request fails.
+/// A client for a provider's API with a customer's credentials. It authorizes requests, renews an expired token once
+/// per request, and turns responses other than 2xx into errors with the provider's own meaning. Functions that send
+/// throw a `ConnectorError` if a request fails; `results` and the `accept` of `sendAll` may return a failure as a
+/// value.
 public final class PlatformAPI {
     /// The ways of authorizing requests.
     public enum Authorization {
@@ -17,7 +18,7 @@ public final class PlatformAPI {
         case signature((inout UpstreamRequest) -> Void)
     }
 
-    /// The largest total length, in bytes, of the answers to requests that are sent at the same time.
+    /// The largest total length, in bytes, of the answers in one call of `sendAll` or `results`.
     private static let longestAnswers = 16 << 20
 
     private let client: UpstreamClient
@@ -121,8 +122,8 @@ public final class PlatformAPI {
 
     /// Sends many requests, at most `atOnce` at a time, and returns the values that `accept` makes of the responses, in
     /// the requests' order. A request that is answered with 401 is sent once more; `accept` gets every other response,
-    /// and the second 401. It may turn a status that is not an error here into a value. If it returns nil, `explain`
-    /// turns the response into an error.
+    /// and the second 401. It may turn a status that is not an error here into a value. If it returns nil, the response
+    /// counts as a failure and its error is thrown.
     public func sendAll<Value>(
         _ requests: [UpstreamRequest], atOnce: Int,
         accept: (UpstreamResponse) throws -> Value? = { $0.isSuccess ? $0 : nil }
@@ -210,7 +211,7 @@ public final class PlatformAPI {
         return request
     }
 
-    /// Drops the present token and returns true if another one can be requested.
+    /// Drops the present token and returns true. Returns false if the API does not use tokens.
     private func canRenew() -> Bool {
         guard case .token = authorization else { return false }
         token = nil

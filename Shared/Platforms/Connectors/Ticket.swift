@@ -5,7 +5,7 @@ import Base
 struct Ticket {
     /// The title, on one line.
     let title: String
-    /// The problem and the remedy, one paragraph a line.
+    /// The text, one paragraph a line.
     let description: String
     /// The label, which no other ticket has.
     let label: String
@@ -16,7 +16,7 @@ struct Ticket {
     static let parameters = [title, description]
 
     /// Creates the ticket for an action. Title and description come from the action's parameters, or else from its
-    /// finding, or else from the name of its target.
+    /// finding. Without these, the title names the target, and the description is the title.
     init(_ target: ActionTarget) {
         let title =
             target.parameters[Self.title] ?? target.finding?.title

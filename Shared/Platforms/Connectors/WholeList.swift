@@ -1,7 +1,7 @@
 import Base
 
-/// Lists that a connector reads to their end at once because pages of other lists need them. The memory that they may
-/// use is limited, and endless lists are detected.
+/// Lists that a connector reads to their end at once because its work needs all items. The memory that they may use is
+/// limited, and endless lists are detected.
 enum WholeList {
     /// The items of a page, and the cursor of the next page; nil after the last page.
     typealias Page = (items: [JSON], next: JSON?)
@@ -13,7 +13,8 @@ enum WholeList {
     ///   - isNew: Returns true if no earlier item was the same, or if this can't be known. It is called once for each
     ///     item.
     ///   - page: Asks for the page at a cursor; nil is the first page.
-    /// - Throws: `ConnectorError.provider` if the list has no end, or if it exceeds the limit.
+    /// - Throws: `ConnectorError.provider` if the list seems to have no end, or if it exceeds the limit; and the errors
+    ///   of `page` and `body`.
     static func forEachPage(
         most: Int = HeldValues.most, isNew: (JSON) -> Bool = { _ in true }, at page: (JSON?) throws -> Page,
         _ body: ([JSON]) throws -> Void

@@ -26,8 +26,8 @@ extension Workspace {
         }
     }
 
-    /// Stores a platform's encrypted credentials, in the open transaction. A platform that is or was connected keeps
-    /// its row and its data.
+    /// Stores a platform's encrypted credentials and marks it as connected, in the open transaction. A platform that is
+    /// or was connected keeps its row and its data.
     ///
     /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func storeIntegration(
@@ -54,7 +54,8 @@ extension Workspace {
         if case .member(let userID, _, _) = caller { userID } else { nil }
     }
 
-    /// Returns the role of an identity provider. The one that is connected first is primary until it is disconnected.
+    /// Returns the role of a platform that is being connected: primary if no other identity provider is, otherwise
+    /// directory. Returns nil if the platform is not an identity provider.
     private func directoryRole(of platform: Platform) throws -> String? {
         guard platform.category == "idp" else { return nil }
         let hasPrimary =
@@ -67,8 +68,8 @@ extension Workspace {
         return hasPrimary ? "directory" : "primary_idp"
     }
 
-    /// Pauses all integrations except the newest three, which the free plan allows. Returns the number of paused
-    /// integrations.
+    /// Pauses all active integrations except the newest three, which the free plan allows. Returns the number of
+    /// integrations that were paused.
     @discardableResult
     public func pauseIntegrationsBeyondFreePlan() throws -> Int {
         try execute(
@@ -83,7 +84,7 @@ extension Workspace {
 }
 
 extension Workspace {
-    /// Changes settings of the workspace, and pauses integrations if it becomes free.
+    /// Changes settings of the workspace. If it becomes free, pauses the integrations beyond the free plan.
     @_spi(System) public func change(
         _ settings: [WorkspaceSetting], now: Timestamp = .now
     ) throws -> WorkspaceOverview {

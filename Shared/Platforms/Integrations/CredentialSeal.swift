@@ -1,8 +1,9 @@
 public import Base
 import Crypto
 
-/// Encrypts and decrypts the credentials of integrations with AES-256-GCM. The integration's ids are authenticated with
-/// the ciphertext, so credentials that are copied to another row don't decrypt there.
+/// Encrypts and decrypts the credentials of integrations, and other secret messages, with AES-256-GCM. The
+/// integration's ids are authenticated with the ciphertext, so credentials that are copied to another row don't decrypt
+/// there.
 ///
 /// CREDENTIALS_KEY holds one or more keys of 32 bytes, each written `ID:BASE64` and separated by commas. White space
 /// around an entry is ignored, and no two keys have the same id. The first key encrypts; all keys decrypt, so that keys
@@ -69,7 +70,7 @@ public struct CredentialSeal: Sendable {
     /// The id of the key that seals.
     public var keyID: String { keys.first?.id ?? "" }
 
-    /// Returns the id of the key that sealed a message. Returns nil if the bytes are not a sealed message.
+    /// Returns the id of the key that sealed a message. Returns nil if the bytes don't begin with an id.
     static func keyID(of stored: [UInt8]) -> String? {
         guard let length = stored.first.map(Int.init), length > 0, stored.count > length else { return nil }
         let bytes = stored.dropFirst().prefix(length)

@@ -4,7 +4,7 @@ public import Base
 public struct CredentialField: Sendable {
     /// The field's name in the config object.
     public let name: String
-    /// A description in one line that says where to find the value.
+    /// A description of the value in one line.
     public let summary: String
     /// True if the field is never shown.
     public let isSecret: Bool
@@ -32,13 +32,14 @@ public struct CredentialField: Sendable {
 
 /// The forms that values of fields may have.
 public enum Form {
-    /// Accepts one line of printable ASCII without spaces at its ends, such as a token, a key or an identifier.
+    /// Accepts one line of at most 4,096 printable ASCII characters without spaces at its ends, such as a token, a key
+    /// or an identifier.
     @Sendable public static func line(_ text: String) -> Bool {
         text.utf8.count <= 4_096 && text.first != " " && text.last != " "
             && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 
-    /// Accepts text of several lines, such as a PEM or a JSON document.
+    /// Accepts any text of at most 64 KiB, such as a PEM or a JSON document of several lines.
     @Sendable public static func document(_ text: String) -> Bool { text.utf8.count <= 65_536 }
 
     /// Accepts one label of a host name, such as a tenant, a site or a subdomain.
@@ -54,26 +55,27 @@ public enum Form {
             }
     }
 
-    /// Accepts a host name of at least two labels.
+    /// Accepts a host name of at least two labels, the last of which has a letter.
     @Sendable public static func host(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return text.utf8.count <= 253 && labels.count >= 2 && labels.allSatisfy { label(String($0)) }
             && labels.last?.contains { $0.isLetter } == true
     }
 
-    /// Accepts the address of a server that a customer runs or rents: `https://` and a host name.
+    /// Accepts the address of a server that a customer runs or rents: `https://` and a host name, without a port or a
+    /// path.
     @Sendable public static func server(_ text: String) -> Bool {
         text.hasPrefix("https://") && host(String(text.dropFirst("https://".count)))
     }
 
-    /// Accepts text that has the form of an e-mail address.
+    /// Accepts ASCII text that has the form of an e-mail address.
     @Sendable public static func email(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return line(text) && parts.count == 2 && !parts[0].isEmpty && host(String(parts[1]))
     }
 }
 
-/// The credentials of a platform; every field has its required form. They print as ‹redacted›.
+/// The credentials of a platform, whose fields were checked when a customer gave them. They print as ‹redacted›.
 public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let values: [String: String]
 
@@ -102,7 +104,7 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     /// Creates credentials from stored values.
     init(stored values: [String: String]) { self.values = values }
 
-    /// Returns the value of a field that may be shown; nil if it was left out.
+    /// Returns the value of a field; nil if it was left out. Secret fields are read with `secret`.
     public subscript(name: String) -> String? { values[name] }
 
     /// Returns the value of a secret field; nil if it was left out.
@@ -119,7 +121,7 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     }
 }
 
-/// The errors in a config object.
+/// The errors of a config object.
 public struct CredentialErrors: Error {
     /// The error sentences, one for each field.
     public let sentences: [String]

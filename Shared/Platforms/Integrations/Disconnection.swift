@@ -24,7 +24,7 @@ extension Workspace {
     ///
     /// - Parameter cancelActions: Cancels the actions that wait for a platform, in the same transaction. Returns their
     ///   number.
-    /// - Throws: `IntegrationError.unknown` if it is not connected.
+    /// - Throws: `IntegrationError.unknown` if there is no such integration, or if it is disconnected already.
     public func disconnect(
         _ integrationID: Identifier, now: Timestamp = .now, cancelActions: (_ platform: String) throws -> Int
     ) throws -> Disconnection {

@@ -4,8 +4,9 @@ import Jobs
 import Store
 
 extension SystemAccess {
-    /// Queues the syncs that are due in all workspaces, and schedules the next ones. Paused integrations are skipped.
-    /// After an outage each sync is queued only once. Any number of processes may call this at the same time.
+    /// Queues the syncs that are due in all workspaces, and schedules the next ones. Paused and disconnected
+    /// integrations are skipped. After an outage each sync is queued only once. Any number of processes may call this
+    /// at the same time.
     public func queueDueSyncs(now: Timestamp, _ log: Log) throws {
         try queueInBatches(log) { limit in
             let due = try database.rows(

@@ -25,7 +25,7 @@ public struct Integration: Sendable {
         self.sealed = sealed
     }
 
-    /// Decrypts the credentials. Credentials are decrypted only here.
+    /// Decrypts the credentials. Apart from the rotation of keys, credentials are decrypted only here.
     ///
     /// - Throws: `IntegrationError.unopenedCredentials` if there are none, or if none of the server's keys decrypts
     ///   them; `EnvironmentError` if CREDENTIALS_KEY is not set or malformed.
@@ -37,7 +37,7 @@ public struct Integration: Sendable {
         return credentials
     }
 
-    /// The condition that an integration is synced automatically: it is neither disconnected nor paused.
+    /// The condition that an integration may be synced: it is neither disconnected nor paused.
     public static let isActive: SQL = "integrations.status IN ('connected', 'pending', 'error')"
 }
 

@@ -10,21 +10,23 @@ public struct IntegrationRecord: Sendable {
     /// `connected`, `disconnected`, `error`, `paused` or `pending`.
     public let status: String
     public let idpRole: String?
-    /// The member who connected it. Nil if no member did.
+    /// The id of the member who connected the platform. Nil if no member did.
     public let connectedBy: Identifier?
     public let connectedAt: Timestamp?
     public let disconnectedAt: Timestamp?
     public let lastSyncAt: Timestamp?
     /// The time at which the next sync begins automatically. Nil if none does.
     public let nextSyncAt: Timestamp?
-    /// The kind and the sentence of the last sync's error, or of the reason why its deletions were held back. Nil if
-    /// there is neither.
+    /// The kind of the last sync's error or delay, or of the reason why its deletions were held back. Nil if there is
+    /// neither.
     public let errorKind: String?
+    /// The sentence for `errorKind`.
     public let error: String?
-    /// The time since which syncs have failed, and the number of failures in a row.
+    /// The time since which syncs have failed; nil if the last one did not fail.
     public let failingSince: Timestamp?
+    /// The number of syncs in a row that have failed.
     public let failedSyncs: Int
-    /// The lists that the last sync could not read.
+    /// The lists that the last sync could not read, or whose deletions it held back.
     let leftOut: [LeftOutList]
     /// The number of the integration's accounts.
     public let accounts: Int

@@ -9,11 +9,11 @@ public struct IntegrationSummary: JSONWritable {
     public let status: String
     let lastSyncAt: Timestamp?
     let idpRole: String?
-    /// The error of the last sync, or the reason why its deletions were held back. Nil if there is neither.
+    /// The reason why the last sync failed or is delayed, or why its deletions were held back. Nil if there is none.
     private(set) var lastError: String?
     /// The time at which the next sync begins automatically. Nil if none does.
     let nextSyncAt: Timestamp?
-    /// The lists, and parts of lists, that the last sync could not read.
+    /// The lists, and parts of lists, that the last sync could not read, or whose deletions it held back.
     let leftOut: [LeftOutList]
 
     /// A copy without `lastError`, for language models, which might take its text for instructions.
@@ -37,13 +37,13 @@ public struct IntegrationSummary: JSONWritable {
     }
 }
 
-/// A list that the last sync could not read. The data known from it stay.
+/// A list that the last sync could not read, or whose deletions it held back. The data known from it stay.
 struct LeftOutList: JSONWritable {
     /// The list's name, such as `devices`.
     let list: String
     /// A sentence that gives the reason. The product writes it, not the provider.
     let reason: String
-    /// The time at which a sync first could not read it.
+    /// The time of the sync since which this has been so.
     let since: Timestamp?
 
     /// The lists that have a reason, by name.
@@ -63,7 +63,7 @@ struct LeftOutList: JSONWritable {
 }
 
 extension Reading<[IntegrationSummary]> {
-    /// The platforms, ordered by name.
+    /// The platforms, ordered by identifier.
     public static var integrations: Reading {
         .rows(
             """

@@ -5,7 +5,7 @@ import Store
 
 // The operations about integrations that REST, MCP and the assistant share.
 
-/// The platforms of a workspace, ordered by name.
+/// The platforms of a workspace, ordered by identifier.
 public struct IntegrationList: JSONWritable {
     /// The platforms.
     public let integrations: [IntegrationSummary]

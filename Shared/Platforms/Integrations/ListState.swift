@@ -2,13 +2,14 @@ public import Base
 
 /// The state of a platform's list, or of a part of one, after the last sync: an entry of `integrations.lists`.
 public struct ListState: Equatable, Sendable {
-    /// The number of entries when the list was last read to its end.
+    /// The number of entries when the list was last read to its end. While deletions of a list that has shrunk are held
+    /// back, it is the number before.
     public var entries: Int?
     /// The time at which the list first came back with far fewer entries.
     public var shrunkAt: Timestamp?
-    /// The reason why the list can't be read.
+    /// The reason why the list could not be read, or why its deletions are held back; nil if it was read.
     public var reason: String?
-    /// The time at which the list first could not be read.
+    /// The time since which there has been a `reason`.
     public var leftOutAt: Timestamp?
     /// The time since which the events in the list have not been read.
     public var eventsSince: Timestamp?

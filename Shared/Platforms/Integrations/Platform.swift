@@ -37,8 +37,8 @@ public enum Platform: String, CaseIterable, Sendable {
         }
     }
 
-    /// The longest delay, in seconds, with which an event may appear in the platform's log. Each sync reads the last
-    /// part of the previous sync's period once more, as long as this delay.
+    /// The delay, in seconds, with which almost all events appear in the platform's log. Each sync reads the last part
+    /// of the previous sync's period once more, as long as this delay.
     ///
     /// Google (support.google.com/a/answer/7061566) states minutes for most logs and hours for some, and says that a
     /// few events take longer. Microsoft's risk levels arrive up to two hours after the sign-in

@@ -11,13 +11,13 @@ import Store
 // only if that key opens it: the id in front of the data alone proves nothing, because another key may have the same id,
 // and the data may be damaged.
 
-/// The result for the sealed data of a workspace.
+/// The result of sealing the data of a workspace again.
 public struct Resealing: Sendable, Equatable {
     /// The number of credentials and of actions' secrets that were sealed again.
     public var resealed: Int
-    /// The number of credentials and secrets that the first key opens.
+    /// The number of credentials and secrets that the first key had sealed already.
     public var current: Int
-    /// The data that no key decrypts: `integration ID` and `action ID`.
+    /// The names of the data that could not be opened: `integration ID` and `action ID`.
     public var unopened: [String]
 
     /// Creates a result with these numbers.

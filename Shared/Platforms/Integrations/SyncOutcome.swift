@@ -3,12 +3,12 @@ public import Base
 import Jobs
 import Store
 
-// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four and
-// eight hours, and from then on every twelve hours. After seven days of failures, the integration waits for a person.
+// Integrations are synced every hour. If a sync fails, the next one begins within one hour, then within two, four and
+// eight hours, and from then on within twelve hours. After seven days of failures, the integration waits for a person.
 extension Workspace {
     /// The seconds for which a failing integration is retried.
     private static let failingTime = Int.days(7)
-    /// The longest pause between two attempts, in seconds.
+    /// The longest pause before the next attempt, in seconds.
     private static let longestPause = Int.hours(12)
 
     /// Records, in the transaction in which a sync is applied, its success and the time of the next sync.
@@ -56,7 +56,7 @@ extension Workspace {
             """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
     }
 
-    /// The states of an integration's lists after its last sync, by name.
+    /// Returns the states of an integration's lists after its last sync, by name.
     public func listStates(of integrationID: Identifier) throws -> [String: ListState] {
         ListState.all(
             in: try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {

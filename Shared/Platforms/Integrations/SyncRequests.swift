@@ -12,7 +12,7 @@ extension JobKind {
 
 /// The result of a request to sync all connected integrations.
 public struct SyncRequests: JSONWritable {
-    /// The names of the platforms.
+    /// The identifiers of the platforms whose syncs were requested.
     let platforms: [String]
 
     public func write(to json: inout JSONWriter) {
@@ -48,7 +48,8 @@ extension Workspace {
 
     /// Queues a sync of one connected platform.
     ///
-    /// - Throws: `IntegrationError.platformNotConnected` if its status is not connected.
+    /// - Throws: `IntegrationError.platformNotConnected` if there is no integration of the platform with the status
+    ///   connected.
     public func requestSync(of platform: String, now: Timestamp) throws {
         try audited {
             let integration = try first(
@@ -90,8 +91,8 @@ extension Workspace {
         return try claim(job, early: true, seconds: seconds, now: now)
     }
 
-    /// Returns the time of the integration's next automatic sync (nil if there is none), and the error of its last sync
-    /// or the reason why its deletions were held back (nil if there is neither).
+    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its last
+    /// sync failed, is delayed or held deletions back (nil if there is none).
     public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
         try first(
             "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
@@ -105,7 +106,7 @@ extension Workspace {
         try enqueue(.analysis, payload: [:], key: analysisKey, again: true, now: now)
     }
 
-    /// Returns the id of the queued analysis. Returns nil if there is none.
+    /// Returns the id of the waiting or running analysis. Returns nil if there is none.
     public func queuedAnalysis() throws -> Identifier? { try queuedJob(ofKey: analysisKey) }
 
     private var analysisKey: String { "analysis \(id)" }

@@ -6,12 +6,13 @@ import Store
 
 extension Workspace {
     /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
-    /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. The
-    /// first sync is queued; if a sync is running with other credentials, another one follows it. Returns the
-    /// integration's id and the sync's job.
+    /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. A
+    /// sync is queued; if one is running with other credentials, another one follows it. Returns the integration's id
+    /// and the sync's job.
     ///
     /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` if the plan covers no
-    ///   more integrations, `ConnectionRefused` if the provider does not accept the credentials or can't be asked.
+    ///   more integrations, `ConnectionRefused` if the provider does not accept the credentials or can't be asked,
+    ///   `EnvironmentError` if CREDENTIALS_KEY is missing or malformed.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
     ) throws -> (id: Identifier, sync: Identifier?) {
@@ -34,7 +35,7 @@ extension Workspace {
             try demandRoom(for: type.platform)
             let known = try self.integrationID(of: type.platform)
             let integrationID = known ?? .random()
-            // Pages that an earlier sync read with other credentials are not used; the next sync deletes them.
+            // Pages that an earlier sync read with other credentials are not used, and are deleted later.
             for run in try unfinishedSyncs(of: integrationID) { try endSync(run, error: nil, at: now) }
             try storeIntegration(integrationID, of: type.platform, credentials, sealedBy: seal, now: now)
             let entry = AuditEntry(

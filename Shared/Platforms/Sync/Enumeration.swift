@@ -11,13 +11,14 @@ import Connectors
 // back the deletions of a list that came back with less than half of its entries.
 //
 // Why it is safe. Without a value of type Enumeration there is no statement that removes rows because they did not
-// come. Anything unclear leaves a kind without one.
+// come. Anything unclear leaves a kind without an Enumeration.
 //
 // Cost. Rows that are really gone may stay for one or more syncs.
 
-/// Proof that a sync has read every list with records of a kind to its end, and that no deletions of the kind are held
-/// back. `Workspace.markGone` needs it to note rows that the provider no longer shows as gone. Only this file creates
-/// it, from the data that `Pull` has noted in the position.
+/// Proof that a sync has read the lists with records of a kind to their end, and that no deletions of the kind are held
+/// back. A list that could not be read may be missing if its id prefix protects its records. `InventoryTable.unseen`
+/// needs the proof to select the rows that the provider no longer shows. Only this file creates it, from the data that
+/// `Pull` has noted in the position.
 struct Enumeration {
     /// The kind of record.
     let kind: SyncRecord.Kind
@@ -33,19 +34,20 @@ struct ReadLists: Equatable {
     private var entries = 0
     /// The reasons why lists or parts of lists could not be read, by name.
     private(set) var leftOut: [String: String] = [:]
-    /// The lists that were left out, if only records with their id prefix stay unchanged.
+    /// The names of the lists that were left out and have an id prefix, so that only records with the prefix stay
+    /// unchanged.
     private var protected: Set<String> = []
     /// The reasons why deletions are held back, by the name of the list.
     private(set) var heldBack: [String: String] = [:]
     /// The kinds of records that must not be considered gone, even if they did not come.
     private var kept: Set<String> = []
-    /// The kinds of which every list was read to its end; nil until all lists are finished.
+    /// The kinds of which records that did not come are gone; nil until all lists are finished.
     private var enumerated: Set<String>?
 
     /// Creates the state in which no list has been read.
     init() {}
 
-    /// The largest number of list names that are kept.
+    /// If `leftOut` has this number of names, pages add no more to it.
     private static let mostNames = 100
 
     /// Notes a page of the list that is being read.
@@ -61,7 +63,7 @@ struct ReadLists: Equatable {
         }
     }
 
-    /// Starts the list that is being read again from its beginning.
+    /// Notes that the list that is being read begins again.
     mutating func beginAgain() { entries = 0 }
 
     /// Leaves out the list that is being read. The protections in `list.kept` must be staged as well.

@@ -20,7 +20,7 @@ struct ListHistory {
     /// Returns the lists whose deletions are held back, with a sentence that gives the reason.
     ///
     /// A list that comes back with less than half of its entries may have been cut short by a fault or a filter at the
-    /// provider. The shorter list is accepted if it is as short in a sync half an hour later.
+    /// provider. The shorter list is accepted if it still has less than half in a sync at least half an hour later.
     func heldBack(_ lists: [RecordCollection], ended: [String: Int], now: Timestamp) -> [String: String] {
         var held: [String: String] = [:]
         for list in lists where list.kinds != [.auditEvent] {
@@ -39,14 +39,14 @@ struct ListHistory {
         before > smallList && entries * 2 < before
     }
 
-    /// The times from which events are wanted, for lists that could not be read before.
+    /// The times from which events are wanted, by list, for lists that could not be read before.
     var olderEvents: [String: Timestamp] { lists.compactMapValues(\.eventsSince) }
 
     /// Notes the state of the lists in a sync that was applied.
     mutating func add(_ read: ReadLists, eventsSince: Timestamp, now: Timestamp) {
         let old = lists
         for (name, state) in old where read.ended[name] == nil {
-            // A part of a list has no end of its own, so nothing else of it is kept.
+            // If a list was not read to its end, only its number of entries is kept. A part of a list has none.
             lists[name] = state.entries.map { ListState(entries: $0) }
         }
         for (name, entries) in read.ended {

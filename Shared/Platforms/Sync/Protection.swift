@@ -74,8 +74,8 @@ struct Protection: Hashable {
         return all
     }
 
-    /// Returns the protections of a page, each with an id or the beginning of ids: those of its unreadable entries, and
-    /// those of the links of accounts without readable addresses.
+    /// Returns the protections that a page stages, each with an id or the beginning of ids: those in `kept`, and those
+    /// of the links of accounts without readable addresses.
     static func staged(by entries: PageEntries) -> [(protection: Protection, id: String)] {
         var staged = entries.kept.compactMap(\.staged)
         for case .account(let account) in entries.records

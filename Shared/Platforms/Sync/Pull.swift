@@ -5,8 +5,8 @@ import Integrations
 
 extension Workspace {
     /// Reads page after page until all lists are finished or the time is up. Returns true if all lists are finished.
-    /// Each page is saved before the next one is requested. No page is requested after `deadline`, and none is waited
-    /// for after `pageEnd`.
+    /// Each page is saved before the next one is requested. No page is requested after `deadline`, and a page that has
+    /// not come at `pageEnd` is given up, but not within the first second.
     func pull(
         _ run: inout SyncRun, of integration: Integration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, confirm: () throws -> Void,
@@ -106,7 +106,8 @@ extension Workspace {
 }
 
 extension PageGuard {
-    /// Notes a page before the next one is requested.
+    /// Notes a page before the next one is requested. If the next page begins the list or a part of it, starts a new
+    /// guard.
     fileprivate mutating func pass(_ page: RecordPage) throws(ConnectorError) {
         guard !page.beginsAgain, !page.beginsPart else { return self = PageGuard() }
         try pass(
@@ -115,7 +116,7 @@ extension PageGuard {
 }
 
 extension ConnectorError {
-    /// True if the provider failed or took too long.
+    /// True if the provider failed, could not be reached, or gave an answer that can't be read.
     fileprivate var isOfProvider: Bool { if case .provider = self { true } else { false } }
 
     /// True if the error may come from a cursor that the provider no longer knows.

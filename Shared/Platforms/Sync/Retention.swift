@@ -3,7 +3,7 @@ public import Base
 import Store
 
 extension Workspace {
-    /// The largest number of rows that one statement deletes. Other processes can write between two statements.
+    /// The number of rows that one statement deletes at a time. Other processes can write between two statements.
     private static let batch = 500
 
     /// Deletes the staged records of syncs that have ended, and data that the plan no longer retains: platforms'
@@ -22,7 +22,7 @@ extension Workspace {
             """, start)
     }
 
-    /// The tables with what a sync stages, and the columns that identify a row of a sync.
+    /// The tables with the data that syncs stage, and the columns that identify a row of a sync.
     private static let staged: [(table: SQL, key: SQL)] = [
         ("sync_records", "kind, external_id"), ("sync_protected", "kind, scope, external_id"),
         ("sync_gone", "kind, entity_id"), ("sync_identities", "identity_id"),
@@ -38,8 +38,8 @@ extension Workspace {
             """
     }()
 
-    /// Deletes the staged records of syncs that have ended, and all else that these have staged: the syncs of one
-    /// integration, or of all. Each sync does this at its end, unless its process dies before.
+    /// Deletes the rows that ended syncs have staged: the syncs of one integration, or of all. A sync usually does this
+    /// itself at its end.
     public func forgetStagedRecords(of integrationID: Identifier? = nil) throws {
         let runs =
             if let integrationID {
@@ -58,9 +58,9 @@ extension Workspace {
         }
     }
 
-    /// Deletes a batch of a table's old rows, and further rows with the same time as its last. Returns the size of the
-    /// batch. While a sync of the workspace is being applied in steps, nothing is deleted; the housekeeping of the next
-    /// hour does it.
+    /// Deletes a batch of a table's old rows, and further rows with the same time as the last of them. Returns the size
+    /// of the batch. While a sync of the workspace is being applied in steps, no row is deleted; the housekeeping of
+    /// the next hour does it.
     private func prune(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
         try writingInventory {
             try withWriteLock {

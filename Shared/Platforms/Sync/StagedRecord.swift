@@ -37,7 +37,7 @@ struct StagedRecord {
     let externalID: String
     /// The record as JSON. Equal data always give the same text.
     let record: String
-    /// A digest of the record, by which a sync sees that it has changed.
+    /// A digest of the record. If it differs from the row's, the sync writes the row again.
     var fingerprint: String { String(SHA256.hexadecimal(Array(record.utf8)).prefix(32)) }
 
     private init(_ kind: Kind, _ externalID: String, _ members: [String: JSON?]) {
@@ -51,7 +51,7 @@ struct StagedRecord {
             as: UTF8.self)
     }
 
-    /// Returns true if JSON contains a control character, escaped or not, or text that looks like an escaped one.
+    /// Returns true if JSON contains a control character, escaped as `\u…` or not, or other text with such an escape.
     private static func mayHoldControls(_ json: [UInt8]) -> Bool {
         json.withUnsafeBufferPointer { json in
             var previous: UInt8 = 0
@@ -64,7 +64,7 @@ struct StagedRecord {
         }
     }
 
-    /// Returns the staged records for a provider's record.
+    /// Returns the staged records for a provider's record: the record itself, and the links of an account.
     static func records(of record: SyncRecord, on platform: Platform, now: Timestamp) -> [StagedRecord] {
         switch record {
         case .account(let account): [StagedRecord(account)] + links(of: account)
@@ -115,7 +115,7 @@ struct StagedRecord {
 // MARK: Records of each kind
 
 extension StagedRecord {
-    /// Returns members that say which columns keep their values.
+    /// Returns members that say which columns keep their stored values.
     private static func kept(_ columns: [String]) -> [String: JSON?] {
         columns.reduce(into: [:]) { $0["keeps_" + $1] = true }
     }

@@ -5,7 +5,7 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Saves a page's records together with the position of the next page. A page that comes twice changes nothing.
+    /// Saves a page's records together with the position of the next page. A page that comes twice adds no records.
     /// Records that are in the inventory unchanged are saved without content, so that applying the sync reads only
     /// changed ones.
     ///
@@ -51,8 +51,8 @@ extension Workspace {
         }
     }
 
-    /// Notes the rows of a table that the provider no longer shows. Repeating it changes nothing. Finding the rows
-    /// takes long in a large inventory, but other processes can write in that time.
+    /// Notes the rows of a table that the provider no longer shows. Repeating the call changes nothing. Finding the
+    /// rows takes long in a large inventory, but other processes can write in that time.
     func noteGone(_ table: InventoryTable, _ protections: Set<Protection>, in run: SyncRun) throws {
         let gone = try rows(table.unseen(run.position.lists, protections), run.id) { row -> StagedRow in
             [table.kind.rawValue, try row[0] as Identifier]
@@ -84,7 +84,7 @@ extension Workspace {
             })
     }
 
-    /// Returns the stored fingerprints of records, by kind and id.
+    /// Returns the fingerprints of records that the inventory has, by kind and id.
     private func knownFingerprints(
         of records: some Sequence<StagedRecord>, in run: SyncRun
     ) throws -> [String: String] {
@@ -152,12 +152,13 @@ private struct Insertion {
     }
 }
 
-/// The statements that look up records. Each is a round trip to the database, so it handles many records.
+/// The statements that look up the fingerprints of records. Each is a round trip to the database, so it handles many
+/// records.
 private enum StagingStatement {
     static let batch = 50
-    /// The largest number of rows in one transaction.
+    /// The largest number of rows that one transaction notes as gone.
     static let most = 1_000
-    /// The queries for the fingerprints of a batch of records.
+    /// The query for the fingerprints of a batch of records, by kind.
     static let fingerprints = Dictionary(
         uniqueKeysWithValues: InventoryTable.all.map { table -> (StagedRecord.Kind, SQL) in
             let ids = SQL.list((0..<batch).map { .placeholder(3 + $0) })

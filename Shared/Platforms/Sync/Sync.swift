@@ -39,7 +39,7 @@ public struct SyncReport: Sendable {
 
     public let status: Status
     public let platform: Platform
-    /// The records that have come so far.
+    /// The numbers of the records that have come so far.
     public let counts: SyncCounts
     /// The time at which the next sync begins automatically, if nothing changes until then.
     public let nextAutoSyncAt: Timestamp
@@ -54,9 +54,10 @@ extension Workspace {
     /// Syncs an integration, or continues its unfinished sync: reads page after page, and updates the inventory all at
     /// once after the last page. The caller must have claimed the integration's job, so that only one sync of it runs
     /// at a time. If another process still works on the sync, that process loses its lease. `confirm` is called between
-    /// pages, every ten seconds, and throws if the claim is lost.
+    /// pages, at most every ten seconds, and before applying; it throws if the claim is lost.
     ///
-    /// A transient failure leaves the sync unfinished; any other failure ends it, and the integration has the reason.
+    /// A transient failure of the provider leaves the sync unfinished; any other failure of the provider ends it. In
+    /// both cases the integration has the reason.
     ///
     /// - Throws: `IntegrationError` or `SyncError` if the integration can't be synced, and `SyncFailure` if the
     ///   provider fails. The inventory then stays as it was.

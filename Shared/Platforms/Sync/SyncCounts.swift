@@ -2,7 +2,7 @@ public import Base
 
 /// The numbers of records that a sync has brought, by the API's names.
 public struct SyncCounts: Equatable, Sendable {
-    /// The number of accounts; each one is, or belongs to, an identity.
+    /// The number of accounts, which the API calls identities.
     public var identities = 0
     public var applications = 0
     public var devices = 0

@@ -36,16 +36,17 @@ public struct SyncFailure: DomainError {
     /// The provider's error.
     public let error: ConnectorError
 
-    /// `unavailable` if the sync is retried automatically, `unprocessable` if a person must correct something first.
+    /// `unavailable` if this sync continues later by itself, otherwise `unprocessable`.
     public var kind: ErrorKind { error.isTransient ? .unavailable : .unprocessable }
     public var code: String { "sync." + error.kind }
     public var sentence: String { error.sentence }
     public var retryAfter: Int? { error.retryAfter }
 }
 
-/// The provider does not accept the credentials that a caller gave, or can't be reached. Nothing was saved.
+/// The provider does not accept the credentials that a caller gave, or can't be reached. No change was saved.
 ///
-/// A wrong domain can't be told from a provider that is down, so both count as errors in the request.
+/// A wrong domain can't be told from a provider that is down, so all errors but a rate limit count as errors in the
+/// request.
 struct ConnectionRefused: DomainError {
     let error: ConnectorError
 
@@ -56,6 +57,6 @@ struct ConnectionRefused: DomainError {
 }
 
 extension ConnectorError {
-    /// The number of seconds that the provider asks us to wait. Nil if it does not.
+    /// The number of seconds, at least 1, that the provider asks us to wait. Nil if it does not.
     fileprivate var retryAfter: Int? { if case .rateLimited(let seconds) = self { max(1, seconds) } else { nil } }
 }

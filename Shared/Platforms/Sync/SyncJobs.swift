@@ -56,7 +56,8 @@ extension JobHandler {
         }
     }
 
-    /// Returns a word for the end of a sync; nil if it has not ended, or there was none.
+    /// Returns a word for the log about a sync that has ended or is delayed; nil if it only needs more time, or if
+    /// there was no sync.
     private static func word(for result: Result<SyncReport, any Error>) -> String? {
         switch result {
         case .success(let report): report.status == .completed ? "completed" : nil

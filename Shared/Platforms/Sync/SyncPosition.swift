@@ -7,7 +7,7 @@ struct SyncPosition: Equatable {
     let eventsSince: Timestamp
     /// Earlier times from which the sync asks for events, for lists that could not be read before.
     let olderEvents: [String: Timestamp]
-    /// The collection that is being read; nil at the beginning and after the last one.
+    /// The collection that is being read; nil on the first page of the first one, and after the last one.
     var collection: String?
     /// The cursor of that collection's next page; nil is the first page.
     var cursor: JSON?

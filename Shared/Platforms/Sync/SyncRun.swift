@@ -3,8 +3,8 @@ import Base
 import Integrations
 import Store
 
-/// A sync of an integration on which this process works. The process holds a lease. Until the lease ends, no other
-/// process touches the sync. If the stored token is not this one's, another process has taken over.
+/// A sync of an integration on which this process works. The process holds a lease, which another process that
+/// continues the sync takes over. If the stored token is not this one's, another process has done so.
 struct SyncRun {
     let id: Identifier
     let integrationID: Identifier
@@ -27,14 +27,15 @@ enum SyncInterruption: Error {
 }
 
 extension Workspace {
-    /// The seconds after which an unfinished sync is started again, since the pages that it has read are too old by
-    /// then.
+    /// The seconds after which an unfinished sync is ended and another one begins, since the pages that it has read are
+    /// too old by then.
     static let longestSync = Int.hours(6)
     /// The seconds that the first sync's events reach back, from which rules learn people's habits.
     static let firstEvents = Int.days(14)
 
-    /// Continues the integration's unfinished sync, or begins a new one. An unfinished sync that began longer than
-    /// `longestSync` ago is ended. If another process still works on it, that process loses its lease.
+    /// Continues the integration's unfinished sync, or begins a new one. If another process still works on the
+    /// unfinished sync, that process loses its lease. An unfinished sync that began longer than `longestSync` ago, or
+    /// whose position can't be read, is ended.
     func beginSync(
         of integration: Integration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {
@@ -94,8 +95,8 @@ extension Workspace {
         ) { try $0[0] as Timestamp } ?? integration.lastSyncAt.map { $0 - Self.longestSync }
     }
 
-    /// Saves the progress of a sync, in the transaction that stages its records.
-    /// - Throws: `SyncInterruption.lost` if another process has taken the sync over.
+    /// Saves the progress of a sync in the open transaction.
+    /// - Throws: `SyncInterruption.lost` if another process has taken the sync over or ended it.
     func save(_ run: SyncRun) throws {
         let saved = try execute(
             """

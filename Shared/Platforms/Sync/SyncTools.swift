@@ -7,13 +7,13 @@ import Integrations
 public struct SyncTools: Sendable {
     /// The function's environment variables.
     public let environment: Environment
-    /// Returns the connector of a platform.
+    /// Returns the type of a platform's connector; nil if the platform is not supported.
     let connector: @Sendable (String) -> (any Connector.Type)?
     /// The first pause between retries, in seconds.
     public var firstPause = 0.5
     /// The number of staged rows from which a sync is applied in steps, if the engine has one writer at a time.
     public var stepsFrom = 2_000
-    /// The number of rows in the first step of each of its statements.
+    /// The number of rows in the first step of each statement, if a sync is applied in steps.
     public var firstStep = Self.firstStep
     static let firstStep = 200
     /// Returns the quota of a plan.
@@ -28,7 +28,8 @@ public struct SyncTools: Sendable {
     }
 
     /// Returns the connector of an integration with its stored credentials.
-    /// - Throws: `ConnectorError` if there is no connector, or if the credentials can't be decrypted.
+    /// - Throws: `ConnectorError` if there is no connector, if the credentials can't be decrypted, or if the connector
+    ///   does not take them.
     func connect(
         _ integration: Integration, eventsSince: Timestamp, olderEvents: [String: Timestamp], seconds: Double
     ) throws -> any Connector {
@@ -40,7 +41,7 @@ public struct SyncTools: Sendable {
         return try integration.connector(type, scope)
     }
 
-    /// The scope of a connector.
+    /// Returns the scope of a connector, with the environment and the first pause of these tools.
     func scope(eventsSince: Timestamp, seconds: Double) -> ConnectorScope {
         var scope = ConnectorScope(environment, seconds: seconds, eventsSince: eventsSince)
         scope.firstPause = firstPause

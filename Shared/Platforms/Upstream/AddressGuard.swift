@@ -6,8 +6,8 @@ import Glibc
 /// allows for self-hosted platforms. It checks the address at the time of the connection, whatever host name the
 /// address belongs to.
 enum AddressGuard {
-    /// The only part of IPv6 that IANA has allocated for global unicast addresses. All other addresses are refused,
-    /// including those that are unassigned today.
+    /// The only part of IPv6 that IANA has allocated for global unicast addresses. All other IPv6 addresses are
+    /// refused, including those that are unassigned today, except addresses that stand for an allowed IPv4 address.
     private static let globalUnicast = IPRange("2000::/3")
 
     /// The ranges of IPv4, and of `globalUnicast`, that are not on the public internet: IANA's special-purpose
@@ -26,7 +26,7 @@ enum AddressGuard {
         return address.bytes.count == 4 || globalUnicast?.contains(address) == true
     }
 
-    /// Returns true if a socket may connect to an address: one that `allows` accepts, or one in `networks`.
+    /// Returns true if a socket may connect to an address: a public one, or one in `networks`.
     static func allows(_ address: UnsafePointer<sockaddr>, or networks: AllowedNetworks) -> Bool {
         func allows(_ address: IPAddress) -> Bool { Self.allows(address) || networks.contains(address) }
         func bytes<Value>(_ value: Value) -> IPAddress? { withUnsafeBytes(of: value) { IPAddress(bytes: Array($0)) } }

@@ -5,7 +5,8 @@ import Base
 /// A provider's list names its next page in this field, so it is read strictly by its grammar: `<target>; name=value;
 /// name="value", <target> …`. A target ends at the first `>` and may contain any other character, including commas and
 /// quotes. In quotes a backslash escapes the next character. A field that violates the grammar is an error, so that it
-/// can't be mistaken for the end of the list.
+/// can't be mistaken for the end of the list; only values without quotes may contain more characters than the grammar
+/// allows.
 public struct LinkField: Sendable, Equatable {
     /// One link.
     public struct Link: Sendable, Equatable {
@@ -13,7 +14,8 @@ public struct LinkField: Sendable, Equatable {
         public let target: String
         /// The relation types in lower case, because they are compared without regard to case (§2.1.1, §2.1.2).
         public let relations: [String]
-        /// True if the link's context is another resource than the requested one (§3.2).
+        /// True if the link has a context of its own (`anchor`), which may be another resource than the requested one
+        /// (§3.2).
         public let hasAnchor: Bool
     }
 
@@ -37,7 +39,7 @@ public struct LinkField: Sendable, Equatable {
         self.links = links
     }
 
-    /// Returns the targets of the links with this relation whose context is the requested resource.
+    /// Returns the targets of the links that have this relation, in lower case, and no context of their own.
     public func targets(of relation: String) -> [String] {
         links.filter { !$0.hasAnchor && $0.relations.contains(relation) }.map(\.target)
     }

@@ -2,8 +2,8 @@ public import Base
 
 extension Timestamp {
     /// Reads a date and time as providers write them: ISO 8601 with or without seconds, fraction and offset, such as
-    /// `2026-04-15T12:30:00.000Z` or `2026-04-15T12:30:00+0200`. A fraction is cut off, and a missing offset means UTC.
-    /// Returns nil for any other text.
+    /// `2026-04-15T12:30:00.000Z` or `2026-04-15T12:30:00+0200`. A space may replace the T, a fraction is cut off, and
+    /// a missing offset means UTC. Returns nil for text in another form.
     public init?(provider text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 16 else { return nil }
@@ -24,8 +24,8 @@ extension Timestamp {
         self = local - offset
     }
 
-    /// Returns the number of seconds by which a UTC offset is east of UTC. An empty text means 0. Returns nil for any
-    /// other text that is not an offset.
+    /// Returns the number of seconds by which a UTC offset is east of UTC. An empty text and `Z` mean 0. Returns nil
+    /// for text that does not have the form of an offset.
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         guard let sign = text.first, sign != UInt8(ascii: "Z") else { return text.count <= 1 ? 0 : nil }
         let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") }.map { Int($0) - 0x30 }

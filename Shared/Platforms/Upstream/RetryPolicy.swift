@@ -3,7 +3,7 @@ import HTTP
 
 /// A decision on whether to send a request again, derived from its response.
 public enum RetryDecision: Sendable, Equatable {
-    /// The response is final.
+    /// The response is final, and the request is not sent again.
     case final
     /// The provider did nothing, and the request should be sent again, after this number of seconds if the provider
     /// named one.
@@ -14,13 +14,12 @@ public enum RetryDecision: Sendable, Equatable {
 
 /// Decides when requests to a provider are sent again.
 public struct RetryPolicy: Sendable {
-    /// The longest wait in seconds that a provider can impose. If it names a longer one, the request is sent again
-    /// after this time.
+    /// The longest wait in seconds that a provider can impose. A longer one is treated like this one.
     public static let longestWait = 3_600
 
     /// The largest number of retries of one request.
     public var retries: Int
-    /// The first pause in seconds. It doubles with each retry.
+    /// The shortest pause in seconds. The pauses that the provider does not set grow from it with each retry.
     public var firstPause: Double
     /// Reads the provider's own signals in a response.
     public var decision: @Sendable (UpstreamResponse) -> RetryDecision
@@ -49,7 +48,7 @@ public struct RetryPolicy: Sendable {
     static func granted(_ seconds: Double) -> Double? { seconds >= 0 ? min(seconds, Double(longestWait)) : nil }
 
     /// Returns the pause in seconds before a retry. If the provider named a positive wait, that is the pause, limited
-    /// to `longestWait`, but at least `firstPause`. Otherwise our own pause is used.
+    /// to `longestWait`. Otherwise our own pause is used. Both are at least `firstPause`.
     func wait(_ seconds: Double?, before retry: Int) -> Double {
         max(firstPause, seconds.flatMap(Self.granted).flatMap { $0 > 0 ? $0 : nil } ?? pause(before: retry))
     }
@@ -70,7 +69,7 @@ extension UpstreamResponse {
     }
 
     /// Returns the number of seconds from the time in the response's Date field, which shows the provider's clock,
-    /// until `moment`. Uses our own clock if there is no such field. Returns 0 if `moment` has passed.
+    /// until `moment`. Uses our own clock if that field is missing or malformed. Returns 0 if `moment` has passed.
     public func seconds(until moment: Timestamp) -> Double {
         let now = headers["Date"].flatMap { Timestamp(httpDate: $0) } ?? .now
         return Double(max(0, moment.seconds - now.seconds))

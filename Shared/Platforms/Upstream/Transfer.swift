@@ -108,15 +108,15 @@ final class Transfer {
         lines.append("Expect:")
         if let requestID { lines.append("X-Request-Id: " + requestID) }
         if isOverride { lines.append("Host: " + request.url.authority) }
-        // A line break in a value would begin another field.
+        // Leaves out lines with control characters: a line break in a value would begin another field.
         for line in lines where !line.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
             fields = curl_slist_append(fields, line)
         }
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
     }
 
-    /// Sets the proxy. libcurl does not read the environment's settings then, and sends neither the request's header
-    /// fields nor its credentials to the proxy.
+    /// Sets the proxy, or none. libcurl does not read the environment's settings then, and sends neither the request's
+    /// header fields nor its credentials to the proxy.
     private func setProxy(_ handle: UnsafeMutableRawPointer) {
         ccurl_set_text(handle, CURLOPT_PROXY, proxy?.address ?? "")
         ccurl_set_text(handle, CURLOPT_NOPROXY, "")

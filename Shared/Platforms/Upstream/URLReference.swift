@@ -4,7 +4,7 @@ import Base
 /// Its scheme and host are dropped, and checked only to see that it is an http or https reference. A server behind a
 /// proxy often names itself by an internal host that clients can't reach.
 public struct URLReference: Sendable, Equatable {
-    /// Path and query, beginning with a slash. Characters that are not allowed in URLs are percent-encoded.
+    /// Path and query, beginning with a slash. Characters that `UpstreamURL` does not accept are percent-encoded.
     public let target: String
 
     /// Reads a reference.
@@ -12,8 +12,8 @@ public struct URLReference: Sendable, Equatable {
     /// - Parameters:
     ///   - text: The reference.
     ///   - base: The path and query that it is relative to (§5.2). Nil if a relative path is not allowed.
-    /// - Returns: Nil if the text is not a reference, if it contains control characters, if it is a relative path and
-    ///   `base` is nil, or if it names only the URL that was requested.
+    /// - Returns: Nil if the text is not an http or https reference, if it contains control characters, if it is
+    ///   relative and `base` is nil, or if it names only the URL that was requested.
     public init?(_ text: String, relativeTo base: String? = nil) {
         guard let encoded = Self.encoded(text) else { return nil }
         var rest = encoded.prefix { $0 != "#" }
@@ -59,7 +59,8 @@ public struct URLReference: Sendable, Equatable {
         return nil
     }
 
-    /// Percent-encodes every byte that is not allowed in URLs. Returns nil if there are control characters.
+    /// Percent-encodes the bytes that `UpstreamURL` does not accept, apart from `#`. Returns nil if there are control
+    /// characters.
     private static func encoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         for byte in text.utf8 {

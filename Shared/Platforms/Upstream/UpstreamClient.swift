@@ -5,20 +5,20 @@ import CSystem
 import Glibc
 import HTTP
 
-/// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, connects to no
-/// private addresses, limits times and sizes, and retries according to the provider's own signals. Connections are kept
-/// for later requests.
+/// Sends requests to one provider. Apart from the settings below, it uses only https, verifies TLS certificates,
+/// follows no redirects, connects to no private addresses, limits times and sizes, and retries according to the
+/// provider's own signals. Connections are kept for later requests.
 ///
 /// The variables HTTPS_PROXY and NO_PROXY name a proxy (`Proxy`). UPSTREAM_ALLOWED_NETWORKS names private networks that
 /// may be connected to, for platforms that customers run themselves (`AllowedNetworks`).
 ///
-/// Each request carries the id of the request that it is made for, as X-Request-Id. When the client is released, it
-/// logs the number of answers of each status.
+/// Each request carries the id of the request that it is made for, if there is one, as X-Request-Id. When the client is
+/// released, it logs the number of answers of each status.
 ///
 /// In development, the variable `UPSTREAM_` plus the platform's identifier in capitals sets a base URL, whose scheme,
 /// host and port replace those of every request.
 public final class UpstreamClient {
-    /// The limits of one request.
+    /// The limits of one attempt at a request.
     public struct Limits: Sendable {
         /// The longest time to connect, in seconds.
         public var connect = 5.0
@@ -100,8 +100,8 @@ public final class UpstreamClient {
 
     /// Sends a request and returns its response, whatever the status.
     ///
-    /// - Throws: `UpstreamError` if there is no complete response, or if the provider asks for a longer wait than there
-    ///   is time.
+    /// - Throws: `UpstreamError` if there is no complete response, or if the provider still asks to wait after the last
+    ///   retry or for longer than there is time.
     public func send(_ request: UpstreamRequest) throws(UpstreamError) -> UpstreamResponse {
         var result: Result<UpstreamResponse, UpstreamError> = .failure(.broken)
         run(CollectionOfOne(request), atOnce: 1) { _, outcome in
@@ -151,7 +151,7 @@ public final class UpstreamClient {
                 waiting.remove(at: index)
                 start(entry.transfer, &running)
             }
-            // While a provider asks us to wait, no new requests are sent to it.
+            // While a request waits to be sent again, no new requests are sent to the provider.
             while waiting.isEmpty, !isExhausted, running.count < atOnce {
                 guard let request = next.next() else {
                     isExhausted = true
@@ -207,7 +207,7 @@ public final class UpstreamClient {
     }
 
     /// Returns the number of seconds to wait before the transfer is sent again. Returns nil if its outcome is final,
-    /// and an error if the provider asks for a longer wait than there is time.
+    /// and an error if the provider still asks to wait after the last retry or for longer than there is time.
     private func pause(
         _ transfer: Transfer, _ outcome: Result<UpstreamResponse, UpstreamError>
     ) -> Result<Double?, UpstreamError> {

@@ -1,7 +1,7 @@
 /// The reason why an upstream server gave no usable response.
 public enum UpstreamError: Error, Equatable {
-    /// The request is not allowed: the URL is not https, an interpolated path component is unsafe, or the address is
-    /// private.
+    /// The request is not allowed, for example because the URL is not https, an interpolated path component is unsafe,
+    /// or the address is private. The request was not sent.
     case refused
     /// No connection could be made. The request was not sent.
     case unreachable
@@ -9,10 +9,10 @@ public enum UpstreamError: Error, Equatable {
     case proxyRefused(status: Int)
     /// The connection broke, the time ran out, or the response was not HTTP. The request may have been carried out.
     case broken
-    /// The response is longer than the limit.
+    /// The response's body is longer than the limit. The request may have been carried out.
     case tooLarge
-    /// The provider asks us to wait longer than there is time. The wait is in seconds, at most
-    /// `RetryPolicy.longestWait`.
+    /// The provider still asks us to wait after the last retry, or for longer than there is time. The wait is in
+    /// seconds, at most `RetryPolicy.longestWait`.
     case throttled(seconds: Int)
 }
 

@@ -4,7 +4,7 @@ public import HTTP
 /// A request to an upstream.
 public struct UpstreamRequest: Sendable {
     public var method: Method
-    /// The URL that it is sent to.
+    /// The URL that the request is sent to.
     public var url: UpstreamURL
     /// The header fields. They may contain secrets.
     public var headers: Headers
@@ -13,8 +13,9 @@ public struct UpstreamRequest: Sendable {
     /// True if the request may be sent again when it is unknown if it was carried out, because it is idempotent (RFC
     /// 9110 §9.2.2), or because the provider recognizes repetitions.
     public var isIdempotent: Bool
-    /// True if a failed request is sent again unchanged. If false, the caller handles the failure, for example by
-    /// asking for less.
+    /// True if a request that may have been carried out is sent again unchanged, provided that it is idempotent. If
+    /// false, the caller handles its failure, for example by asking for less. Requests that were throttled or not sent
+    /// are sent again in any case.
     public var isRetried = true
     /// False if the path contains an interpolated part that could change the path's structure.
     var isSound = true

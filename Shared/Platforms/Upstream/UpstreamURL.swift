@@ -5,8 +5,8 @@ import HTTP
 /// responses are read as `URLReference`.
 ///
 /// It is parsed strictly, so that no later parser can see a different host in it. It has no user information and no
-/// fragment, its host consists of letters, digits, dots and hyphens or is a bracketed IPv6 address, and its path and
-/// query contain only bytes that are allowed in URLs.
+/// fragment, its host consists of letters, digits, dots and hyphens or is a bracketed IP address, and its path and
+/// query consist of printable ASCII characters other than spaces, `"`, `<`, `>`, `#` and `\`.
 public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// The scheme of a URL.
     public enum Scheme: String, Sendable {
@@ -21,7 +21,7 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// Path and query, beginning with a slash.
     public let target: String
 
-    /// Reads a URL. Returns nil for any other text.
+    /// Reads a URL. Returns nil for text in another form.
     public init?(_ text: String) {
         guard let (name, behind) = text.cut(at: ":"), let scheme = Scheme(rawValue: name.lowercased()),
             behind.hasPrefix("//")
@@ -61,8 +61,9 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         return UpstreamURL(scheme: scheme, host: host, port: port, target: String(target))
     }
 
-    /// False if the host is itself an address that may not be connected to, in whatever notation, or a name that every
-    /// resolver gives its own machine. A proxy resolves other names itself, and decides about them itself.
+    /// False if the host is an address that may not be connected to, looks like an address in another notation, or is a
+    /// name that every resolver gives its own machine. A proxy resolves other names itself, and decides about them
+    /// itself.
     var mayBeSentToProxy: Bool {
         let isBracketed = host.hasPrefix("[")
         if let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : Substring(host))) {

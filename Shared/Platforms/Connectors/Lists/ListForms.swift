@@ -46,10 +46,10 @@ extension RecordCollection {
     /// Creates a list that consists of one list for each parent object. The parents' lists are read one after the
     /// other.
     ///
-    /// If the provider does not have a parent's list (404), the parent has been deleted since the parents were listed,
-    /// and is passed over. If a parent's list fails in another way, it is left out and the records named by `keeping`
-    /// stay unchanged; the other parents' lists are read all the same. If the lists of ten parents in a row are
-    /// refused, asking for more would only use up the rate limit, so the whole list fails.
+    /// If the provider does not have a parent's list (404), the parent counts as deleted since the parents were listed,
+    /// and is passed over. If a parent's list fails for another reason that may concern only this list, it is left out
+    /// and the records named by `keeping` stay unchanged; the other parents' lists are still read. If the lists of ten
+    /// parents in a row are refused, asking for more would only use up the rate limit, so the whole list fails.
     ///
     /// - Parameters:
     ///   - parents: The ids of the parents in ascending order.
@@ -105,7 +105,7 @@ extension RecordCollection {
     }
 
     /// Returns this list for providers that forget cursors after some minutes: if a cursor is refused, the list is read
-    /// again from its beginning, once. Records that were read before come again and are the same.
+    /// again from its beginning, but not a second time. Records that were read before come again.
     public func beginningAgain() -> RecordCollection {
         RecordCollection(name, of: kinds, need: need) { position in
             let isSecondTime = position?["again"] != nil
@@ -163,8 +163,8 @@ private struct EachPosition {
         return .object(members)
     }
 
-    /// Asks for the page at this position. Its `next` is the following position in the same parent's list. The page has
-    /// no entries if the parent no longer exists.
+    /// Asks for the page at this position. The page's `next` is the following position in the same parent's list. If
+    /// the parent no longer exists, the page has no entries.
     func page(_ ask: (_ parent: String, _ cursor: JSON?) throws -> RecordPage) throws -> RecordPage {
         var place = self
         place.refusals = 0

@@ -1,15 +1,15 @@
 /// The lists that belong to single objects, such as the tokens of each user. If the provider refuses one of them, only
-/// that list is left out, since the reason may concern this object alone, such as a suspended user.
+/// that list is left out, since the reason may concern this object alone, such as a suspended user. After too many
+/// refusals in a row, no more lists are requested, and all are left out.
 struct ObjectLists {
     private let name: String
-    /// The number of consecutive objects whose lists were refused.
+    /// The number of objects on the latest pages in a row on which every list was refused.
     private var refusals = 0
     /// The error because of which no more lists are requested; nil while lists are requested.
     private var refusal: ConnectorError?
 
-    /// The number of consecutive refusals that may be special cases. Only pages on which every list was refused count,
-    /// and any other page sets the count back to zero. Above this limit, asking for more lists would only use up the
-    /// rate limit.
+    /// The number of `refusals` up to which the reason may concern single objects. Above this limit, asking for more
+    /// lists would only use up the rate limit.
     private static let mostSpecialCases = 4
 
     /// Creates the lists; `name` tells customers what was left out.
@@ -20,9 +20,9 @@ struct ObjectLists {
     ///
     /// - Parameters:
     ///   - entries: The page on which unreadable lists are noted.
-    ///   - kept: Returns the records to leave unchanged if an object's list could not be read.
+    ///   - kept: Returns the records to leave unchanged if an object's list could not be read or does not exist.
     ///   - ask: Asks for the lists of objects and returns them in the order of the ids.
-    /// - Throws: `ConnectorError` if the error concerns all requests.
+    /// - Throws: The errors of `ask`, which concern all requests.
     mutating func lists<List>(
         of ids: [String], noting entries: inout PageEntries, keeping kept: (String) -> [Kept] = { _ in [] },
         _ ask: (_ ids: [String]) throws -> [Result<List, ConnectorError>]

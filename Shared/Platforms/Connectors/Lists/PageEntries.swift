@@ -42,7 +42,7 @@ public struct LeftOut: Hashable, Sendable {
     }
 }
 
-/// The entries of one answer. Every entry has a reading, so that none is lost.
+/// The entries of one or more answers. Every entry has a reading, so that none is lost.
 ///
 ///     try PageEntries(response.list(), of: .application) { application in
 ///         guard application.text("status") == "ACTIVE" else { return .skipped("the application is inactive") }
@@ -51,11 +51,11 @@ public struct LeftOut: Hashable, Sendable {
 public struct PageEntries {
     /// The records of the entries that were read.
     public private(set) var records: [SyncRecord] = []
-    /// The stored records that stay unchanged, because their entries could not be read.
+    /// The stored records that stay unchanged, because the provider did not show their present state.
     public private(set) var kept: Set<Kept> = []
-    /// The lists that could not be read.
+    /// The lists, and parts of lists, that could not be read.
     public private(set) var leftOut: Set<LeftOut> = []
-    /// The number of entries that the provider sent.
+    /// The number of entries that the provider sent, or of records that were known without a list.
     public private(set) var count = 0
 
     public init() {}
@@ -73,8 +73,8 @@ public struct PageEntries {
     ///   - kind: The kind of the record with the id that `id` returns. An entry may stand for further records.
     ///   - id: Returns the `externalID` of an entry's record; nil if the entry has no id. If an entry can't be read,
     ///     the stored record with this id stays unchanged, or all records of the kind if there is no id.
-    ///   - kept: The records that stay unchanged instead if an entry can't be read. It is for lists that belong to one
-    ///     object.
+    ///   - kept: The records that stay unchanged instead if an entry can't be read. Given for lists that belong to one
+    ///     object, and for entries whose ids don't show the record.
     ///   - read: Reads one entry.
     public init<Item>(
         _ items: [Item], of kind: SyncRecord.Kind, id: (Item) -> String? = { _ in nil }, keeping kept: Kept? = nil,
@@ -90,7 +90,7 @@ public struct PageEntries {
         }
     }
 
-    /// Reads the entries of a list whose records have the entries' `id`.
+    /// Reads the entries of a list whose records have the entries' member `id` as their `externalID`.
     public init(
         _ items: [JSON], of kind: SyncRecord.Kind, keeping kept: Kept? = nil, read: (JSON) throws -> EntryReading
     ) rethrows {

@@ -8,15 +8,17 @@ public import Base
 /// result looks as if people had left.
 ///
 /// **The approach.** A collection declares which kinds of records it contains. The sync removes rows of a kind only if
-/// it holds a `ListEnd` from every collection that declares the kind. Only this file creates a `ListEnd`, and only for
-/// a page that the provider says is the last. A connector can't drop an entry silently: `PageEntries` takes all of the
-/// provider's entries with one reading for each, and its `kept` lists the records that an unreadable entry protects.
+/// it holds a `ListEnd` from every collection that declares the kind; a collection with an `idPrefix` may be missing,
+/// and then protects the rows with its prefix. Only this file creates a `ListEnd`, and only for a page that the
+/// provider says is the last. A connector that gives all of the provider's entries to `PageEntries` can't drop one
+/// silently: each gets a reading, and `kept` lists the records that an unreadable entry protects.
 ///
 /// **Why it is safe.** The usual mistake in a connector keeps a record that no longer exists in the inventory until the
 /// next sync; it does not remove one that exists. The exception is a collection that fails to declare one of its kinds.
 /// The contract tests compare the declared kinds with the records that arrive.
 ///
-/// **What it costs.** If a list has a single entry without an id, nothing of that kind is removed in that sync.
+/// **What it costs.** If a list has even one unreadable entry without an id, no record of that kind is removed in that
+/// sync.
 public struct RecordCollection {
     /// The effect on a sync if the list can't be read.
     public enum Need: Sendable {
@@ -32,7 +34,8 @@ public struct RecordCollection {
     public let kinds: Set<SyncRecord.Kind>
     /// The effect on a sync if the list can't be read.
     public private(set) var need: Need
-    /// The prefix of its records' ids, if no other list has records of the same kinds with this prefix.
+    /// The prefix of the ids of this list's records, if no other list has records of the same kinds with this prefix;
+    /// nil if there is no such prefix.
     public private(set) var idPrefix: String?
     private let ask: (JSON?) throws -> RecordPage
 
@@ -104,8 +107,7 @@ public struct RecordPage {
     public var next: JSON?
     /// True if the next page is the list's first page again, because the list changed while it was read.
     public var beginsAgain = false
-    /// True if the next page begins another part of the list. In that case an empty page does not mean that nothing is
-    /// left.
+    /// True if the next page begins another part of the list. The guard against endless lists then starts again.
     public var beginsPart = false
     /// Proof that this is the last page. Only `RecordCollection` sets it.
     public fileprivate(set) var end: ListEnd?

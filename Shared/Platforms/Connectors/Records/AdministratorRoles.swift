@@ -1,5 +1,5 @@
 /// An organization's administrators and their roles, as far as the provider's lists of them could be read. If a list
-/// could not be read, an account without known roles is not reported as a non-administrator.
+/// could not be read, an account without known roles is not reported as lacking administrator rights.
 struct AdministratorRoles {
     /// The name of the list in the message that the roles could not be read.
     static let name = "administrator roles"
@@ -27,7 +27,8 @@ struct AdministratorRoles {
         }
     }
 
-    /// Sets an account's roles. If not all roles are known, the stored ones stay.
+    /// Sets an account's roles. If not all roles are known, the stored ones stay, and an account without known roles
+    /// remains an administrator or not, as stored.
     func describe(_ account: inout AccountRecord) {
         account.adminRoles = roles[account.externalID]?.sorted() ?? []
         account.isAdmin = !account.adminRoles.isEmpty

@@ -1,7 +1,7 @@
 public import Base
 
-/// A provider's description of one object. `externalID` is unique within its kind and platform. It is the id by which
-/// the provider's API addresses the object, if there is one.
+/// A provider's description of one object. `externalID` is unique within its kind and platform. If the provider's API
+/// addresses the object by an id, `externalID` contains that id.
 public enum SyncRecord: Sendable, Equatable {
     case account(AccountRecord)
     case application(ApplicationRecord)
@@ -31,7 +31,8 @@ public enum SyncRecord: Sendable, Equatable {
     }
 }
 
-/// A person's or a program's account on the platform. Accounts at an identity provider become identities.
+/// A person's or a program's account on the platform. Accounts at an identity provider become identities, except shared
+/// ones.
 public struct AccountRecord: Sendable, Equatable {
     /// The kinds of accounts.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
@@ -72,12 +73,12 @@ public struct AccountRecord: Sendable, Equatable {
     public var createdAt: Timestamp?
     /// The time at which the account was ended, if it is deprovisioned.
     public var deprovisionedAt: Timestamp?
-    /// Further texts that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
+    /// Further values that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
     public var metadata: [String: JSON] = [:]
     /// The fields that could not be read this time although the account could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that is read from another list than that of the accounts.
+    /// A field whose stored value stays if it could not be read.
     public enum Field: String, Sendable {
         /// The account's address and the addresses to which the provider links the account.
         case email
@@ -104,7 +105,8 @@ public struct AccountRecord: Sendable, Equatable {
     }
 }
 
-/// An application: managed by an identity provider, granted access by people through OAuth, or the platform itself.
+/// An application: managed by an identity provider, installed by an administrator, granted access by people through
+/// OAuth, or the platform itself.
 public struct ApplicationRecord: Sendable, Equatable {
     public var externalID: String
     public var name: String
@@ -118,7 +120,7 @@ public struct ApplicationRecord: Sendable, Equatable {
     /// The fields that could not be read this time although the application could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that is read from another list than that of the applications.
+    /// A field whose stored value stays if it could not be read.
     public enum Field: String, Sendable {
         case isManaged = "is_managed"
     }
@@ -135,7 +137,7 @@ public struct EntitlementRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
-    /// The role in the provider's words; `user` if the provider names none.
+    /// The role in the provider's words; if the provider names none, a word of ours, such as `user`.
     public var role: String
     public var isAdmin = false
     /// True if it takes up a paid seat.
@@ -178,14 +180,14 @@ public struct AccessKeyRecord: Sendable, Equatable {
 
     public var externalID: String
     public var kind: Kind
-    /// The account to which the key belongs; nil for a key of no account, such as a deploy key.
+    /// The account to which the key belongs; nil for a key of no account, such as a deploy key, or of an unknown one.
     public var accountExternalID: String?
     public var name: String?
     public var isActive = true
     public var canWrite: Bool
     public var createdAt: Timestamp?
     public var lastUsedAt: Timestamp?
-    /// The time at which the key expires; nil if it never does.
+    /// The time at which the key expires; nil if it never does or the provider does not tell.
     public var expiresAt: Timestamp?
 
     public init(externalID: String, kind: Kind, canWrite: Bool) {
@@ -202,7 +204,7 @@ public struct DeviceRecord: Sendable, Equatable {
     public var ownerEmail: String?
     /// The id of the owner's account on the same platform, for providers that name no address.
     public var ownerExternalID: String?
-    /// The serial number; nil if the firmware has only a placeholder.
+    /// The serial number; nil if the provider shows none, or only one that can't identify a machine.
     public var serialNumber: String?
     /// The manufacturer's name for the model. Devices of different models are never the same device.
     public var model: String?
@@ -221,7 +223,7 @@ public struct DeviceRecord: Sendable, Equatable {
     /// The fields that could not be read this time although the device could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that is read from another list than that of the devices.
+    /// A field whose stored value stays if it could not be read.
     public enum Field: String, Sendable {
         case ownerEmail = "owner_email"
         case isContained = "is_contained"
@@ -240,7 +242,7 @@ public struct AuditEventRecord: Sendable, Equatable {
     public enum Outcome: String, Sendable { case success, failure }
 
     public var externalID: String
-    /// The type, in the vocabulary that rules use; see `EventType`.
+    /// The type, in the vocabulary of `EventType`, or else the provider's own name.
     public var eventType: String
     public var outcome: Outcome
     public var occurredAt: Timestamp

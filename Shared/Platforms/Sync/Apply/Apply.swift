@@ -19,8 +19,8 @@ import Store
 // - `sync_identities`, the identities whose fields must be written again. In a change in steps, `is_written` is set once
 //   they are.
 //
-// `sync_runs.finished_at` is set when applying begins and is the time of the change: each row that is written gets it
-// as `updated_at`, so the rows with `updated_at >= finished_at` are the ones that this sync has changed.
+// `sync_runs.finished_at` is set when applying begins and is the time of the change: each account that is written gets
+// it as `updated_at`, so the accounts with `updated_at >= finished_at` are the ones that this sync has changed.
 //
 // Why it is safe. The first and the last transaction save the run with the token of its lease, which fails if another
 // process has taken over, and check that the integration is still connected. Each step between them checks that the
@@ -97,11 +97,12 @@ extension Workspace {
         """
 
     /// Makes the inventory equal to the records that the provider has shown, all at once for readers. Only changed rows
-    /// are written, and rows that are gone are deleted. Returns the counts of the records.
+    /// are written. Rows that are gone are deleted, apart from accounts at identity providers, which are marked as
+    /// ended. Returns the counts of the records.
     ///
     /// - Throws: `SyncInterruption` if another process has taken the sync over, the integration was paused or
     ///   disconnected, another sync of the workspace is being applied, or `deadline` has passed. Completed steps stay,
-    ///   and another call continues with the next ones.
+    ///   and another call continues with the next ones, unless the integration was paused or disconnected.
     func apply(
         _ run: SyncRun, of integration: Integration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, now: Timestamp
@@ -129,7 +130,7 @@ extension Workspace {
         return counts
     }
 
-    /// Returns true if the sync has at least `count` records and rows that are gone.
+    /// Returns true if the number of the sync's records and rows that are gone is at least `count`.
     private func hasStaged(_ count: Int, in run: SyncRun) throws -> Bool {
         try first(
             """

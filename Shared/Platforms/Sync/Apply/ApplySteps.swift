@@ -35,7 +35,7 @@ struct ApplySteps {
     let runID: Identifier
     /// The change in steps; nil if everything is one transaction.
     let change: SteppedChange?
-    /// The time after which no further step begins.
+    /// The time after which no further step of a change in steps begins.
     let deadline: ContinuousClock.Instant
 
     /// The largest number of keys that are held in memory at once.
@@ -43,9 +43,9 @@ struct ApplySteps {
 
     /// Runs statements over rows.
     ///
-    /// `keys` is a query for the rows' keys, in one column `key`. It runs outside of write transactions, so that
-    /// other processes can write in that time. The statements for some of the rows are one step. If they are repeated
-    /// after an interruption, they change nothing in rows that are done.
+    /// `keys` is a query for the rows' keys, in one column `key`. In a change in steps, it runs outside of write
+    /// transactions, so that other processes can write in that time, and the statements for some of the rows are one
+    /// step. If they are repeated after an interruption, they change nothing in rows that are done.
     func run(_ keys: SQL, _ statements: (ApplyPart) -> [SQL]) throws {
         guard let change else { return try execute(statements(.whole)) }
         let statements = statements(.some)

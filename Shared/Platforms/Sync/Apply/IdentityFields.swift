@@ -20,13 +20,13 @@ struct IdentityFields {
             SELECT identity_id FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2)
         """
 
-    /// Selects the noted identities that are not written yet.
+    /// The query for the ids of the noted identities that are not written yet.
     private static let notedKeys: SQL = """
         SELECT identity_id AS key FROM sync_identities
         WHERE workspace_id = $1 AND sync_run_id = $2 AND NOT is_written
         """
 
-    /// Notes that the identities of a step are written.
+    /// Returns the statement that notes that the identities of a step are written.
     private static func noteWritten(_ part: ApplyPart) -> SQL {
         """
         UPDATE sync_identities SET is_written = true
@@ -94,8 +94,8 @@ struct IdentityFields {
         try writeAddresses()
     }
 
-    /// Writes the addresses that change, all at once, so that people can swap addresses. No two identities have the
-    /// same address, so an identity does not get an address that another one keeps.
+    /// Writes the addresses that change. Takes them from their holders first, so that people can swap addresses. No two
+    /// identities have the same address, so an identity does not get an address that another one keeps.
     private func writeAddresses() throws {
         let wanted = Self.first("email")
         var taken: Set<String> = []
@@ -129,7 +129,8 @@ struct IdentityFields {
         }
     }
 
-    /// Copies each account's identity to its entitlements, grants and keys, and each owner's identity to their devices.
+    /// Copies the identity of each account that this sync has changed to the account's entitlements, grants and keys,
+    /// and the identity of each owner to the owner's devices.
     func copyToRecords() throws {
         for table in ["entitlements", "oauth_grants", "access_keys"] as [SQL] {
             let isAnothers: SQL = """
@@ -157,7 +158,7 @@ struct IdentityFields {
                 (SELECT identities.id FROM identities WHERE identities.workspace_id = $1
                     AND identities.email = devices.owner_email))
             """
-        // Devices without a fingerprint were not written by a sync and name no owner, so they keep theirs.
+        // Devices without a fingerprint were not written by a sync and name no owner, so they keep their identity.
         let isAnothers: SQL = "sync_fingerprint IS NOT NULL AND identity_id IS DISTINCT FROM \(owner)"
         try steps.run(InventoryTable.devices.keys("devices.workspace_id = $1 AND \(isAnothers)")) { part in
             [

@@ -15,8 +15,7 @@ import Store
 /// **Why it is safe.** A link or an address that leads to several people joins nothing. Each step only fills in missing
 /// identities, or moves accounts as described, so repeating it changes nothing.
 ///
-/// **What it costs.** Each step is one query over the workspace's accounts, links or identities, in every sync that
-/// changes anything.
+/// **What it costs.** Each step is one query over the workspace's accounts, links or identities, in every sync.
 struct IdentityMatching {
     let steps: ApplySteps
 
@@ -28,7 +27,8 @@ struct IdentityMatching {
         """
     }
 
-    /// Notes the identities of accounts that meet a condition, so that their fields are written again.
+    /// Returns the statement that notes the identities of accounts that meet a condition, so that the identities'
+    /// fields are written again.
     static func noteIdentities(_ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_identities (workspace_id, sync_run_id, identity_id)
@@ -39,7 +39,7 @@ struct IdentityMatching {
         """
     }
 
-    /// Gives every account its identity, and notes the identities whose accounts have changed.
+    /// Gives accounts their identities, and notes the identities whose accounts have changed.
     func run() throws {
         try resolveManagers()
         try matchByAddress()
@@ -100,8 +100,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives accounts the identity to which their provider links them. An account that is linked to several people's
-    /// addresses gets none.
+    /// Gives accounts without an identity the one to which their provider links them. An account that is linked to
+    /// several people's addresses gets none.
     private func matchByLink() throws {
         let isLinked: SQL = "accounts.identity_id IS NULL AND \(Self.isLinkedToOne())"
         try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isLinked)")) { part in
@@ -114,9 +114,9 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives an account the identity to which an identity provider has linked the account's address. For example, Okta
-    /// links a person to the name with which the person signs in. An address that is linked to several people gives no
-    /// identity.
+    /// Gives an account without an identity the one to which an identity provider has linked the account's address. For
+    /// example, Okta links a person to the name with which the person signs in. An address that is linked to several
+    /// people gives no identity.
     private func matchByLinksOfOthers() throws {
         let known: SQL = """
             account_links JOIN accounts AS known ON known.id = account_links.account_id
@@ -151,7 +151,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Returns the identity of an account's links, which lead to one only; `condition` restricts the links.
+    /// Returns the query for the identity to which the links of an account lead that meets `isLinkedToOne`; `condition`
+    /// restricts the links.
     private static func linked(_ condition: SQL = "TRUE") -> SQL {
         """
         (SELECT identities.id FROM account_links JOIN identities
@@ -160,9 +161,9 @@ struct IdentityMatching {
         """
     }
 
-    /// Returns the condition that an account is linked to exactly one identity; `condition` restricts the links. The
-    /// links are grouped once: a subquery for each account would take time in the square of their number on a database
-    /// without table statistics. Links are the smallest table, and CROSS JOIN makes SQLite begin with them.
+    /// Returns the condition that the links of an account lead to exactly one identity; `condition` restricts the
+    /// links. The links are grouped once: a subquery for each account would take time in the square of their number on
+    /// a database without table statistics. Links are the smallest table, and CROSS JOIN makes SQLite begin with them.
     private static func isLinkedToOne(_ condition: SQL = "TRUE") -> SQL {
         """
         accounts.id IN (
@@ -173,8 +174,9 @@ struct IdentityMatching {
         """
     }
 
-    /// Creates identities for accounts that have none. An identity takes the id of the account from which it is
-    /// created.
+    /// Creates identities for accounts that have none: those at identity providers, and those elsewhere that have an
+    /// address and are not service accounts. Shared accounts get none. An identity takes the id of the account from
+    /// which it is created.
     private func createIdentities() throws {
         let isNew: SQL = """
             integrations.id = accounts.integration_id AND accounts.identity_id IS NULL AND accounts.account_type <> 'shared'
@@ -216,7 +218,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people that no identity provider knows to people that one knows, if a provider links them.
+    /// Moves an account to the person whose address the account's links name, if they name exactly one person that an
+    /// identity provider knows, and no identity provider knows the account's present person.
     private func followLinks() throws {
         let other: SQL = "identities.id <> accounts.identity_id AND \(Self.isKnown("identities.id"))"
         let follows: SQL = "\(Self.isLinkedToOne(other)) AND NOT \(Self.isKnown("accounts.identity_id"))"
@@ -232,8 +235,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people that no identity provider knows to the person that an identity provider has since named
-    /// by the same address.
+    /// Moves the accounts of a person that no identity provider knows to another person, if the identity provider of
+    /// this sync now shows the first person's address at an account of the other.
     private func moveToNamedPeople() throws {
         let named: SQL = """
             FROM accounts AS named JOIN sync_runs AS run ON run.integration_id = named.integration_id
@@ -264,7 +267,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Takes the address from identities without accounts, so that its present owner can get it.
+    /// Takes the address from identities without accounts, if an account that this sync has written has the address, so
+    /// that the account's owner can get it.
     private func freeAddresses() throws {
         let isFree: SQL = """
             email IS NOT NULL AND id IN (

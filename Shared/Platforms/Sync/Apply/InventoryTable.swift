@@ -9,7 +9,8 @@ struct InventoryTable {
 
     let kind: StagedRecord.Kind
     let name: SQL
-    /// The other tables from which a row is made. A record whose account or application did not come gets no row.
+    /// The other tables from which a row is made. An entitlement or a grant whose account or application is not in the
+    /// inventory gets no row.
     var source: SQL = ""
     /// The name by which people know a row, read from the staged record and from the row.
     let label: (staged: SQL, row: SQL)
@@ -27,8 +28,8 @@ struct InventoryTable {
 
     private var kindName: SQL { "'\(kind.text)'" }
 
-    /// Selects the ids of the rows that the provider no longer shows. Without proof for the kind, these are only the
-    /// rows whose account or application is gone. `protections` are those that the sync has staged.
+    /// Returns the query for the ids of the rows that the provider no longer shows. Without proof for the kind, these
+    /// are only the rows whose account or application is gone. `protections` are those that the sync has staged.
     func unseen(_ lists: ReadLists, _ protections: Set<Protection>) -> SQL {
         // The kinds of records have the same names as the kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)
@@ -63,7 +64,7 @@ struct InventoryTable {
     /// Returns the query for the keys of the rows that meet a condition.
     func keys(_ condition: SQL) -> SQL { "SELECT \(name).id AS key FROM \(name) WHERE \(condition)" }
 
-    /// The condition for rows that are deleted.
+    /// The condition for rows that are noted as gone.
     var isGone: SQL { "\(name).workspace_id = $1 AND \(name).id IN \(gone)" }
 
     /// Returns the condition for the table's rows in a part; for the whole, the rows that meet `condition`.
@@ -71,10 +72,10 @@ struct InventoryTable {
         "\(part.aside("\(name).workspace_id")) = $1 AND \(part.has("\(name).id", or: condition))"
     }
 
-    /// Logs rows that are deleted.
+    /// Returns the statement that logs rows as deleted.
     func logGone(_ part: ApplyPart, _ condition: SQL) -> SQL { log("deleted", part, condition) }
 
-    /// Logs a change of the rows that meet a condition.
+    /// Returns the statement that logs a change of the rows that meet a condition.
     func log(_ change: SQL, _ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
@@ -102,7 +103,7 @@ struct InventoryTable {
         """
     }
 
-    /// Logs rows that are created or changed.
+    /// Returns the statement that logs rows that are created or changed.
     func logChanged(_ part: ApplyPart) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
@@ -114,7 +115,7 @@ struct InventoryTable {
         """
     }
 
-    /// Writes the rows of the staged records.
+    /// Returns the statement that writes the rows of the staged records.
     func write(_ part: ApplyPart) -> SQL {
         let always: [Column] =
             columns + [("sync_fingerprint", "staged.fingerprint"), ("updated_at", "run.finished_at")]

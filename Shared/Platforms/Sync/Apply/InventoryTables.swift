@@ -1,13 +1,14 @@
 import Store
 
 extension InventoryTable {
-    /// Returns a column that keeps its value if the record says that the value could not be read, unless it has none
-    /// yet.
+    /// Returns a column that keeps its value if the record says that the value could not be read, unless the row has
+    /// none yet.
     private static func keeping(_ name: SQL, _ value: SQL) -> Column {
         (name, "CASE WHEN \(flag("keeps_" + name)) THEN COALESCE(known.\(name), \(value)) ELSE \(value) END")
     }
 
-    /// The roles. They also stay if it is not known if the account is an administrator.
+    /// The column of administrator roles. The roles stay if they could not be read, or if it is not known whether the
+    /// account is an administrator.
     private static let adminRoles: Column = {
         let value: SQL = "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"
         return (

@@ -2,11 +2,11 @@ import Auth
 import Store
 
 /// Updates the inventory from staged records. Rows that are gone are deleted first and make room for others. Accounts
-/// come before the rows that belong to them. Applications and devices, to which findings refer, are deleted last, in
-/// the transaction that makes the change visible.
+/// come before the rows that belong to them. Applications and devices that are gone, to which findings refer, are
+/// deleted last, in the transaction that makes the change visible.
 ///
-/// Statements for which the sync has staged nothing are left out. Most syncs change little, and PostgreSQL takes longer
-/// to plan such a statement than to run it.
+/// Changes, deletions and events of a kind of which the sync has staged none are left out. Most syncs change little,
+/// and PostgreSQL takes longer to plan such a statement than to run it.
 struct InventoryUpdate {
     let steps: ApplySteps
     private let staged: StagedKinds
@@ -46,8 +46,8 @@ struct InventoryUpdate {
         try removeAccounts()
     }
 
-    /// Removes accounts that are gone. If an identity provider no longer shows an account, the person has left, so the
-    /// account stays with status `deprovisioned`. An account elsewhere is deleted.
+    /// Removes accounts that are gone. If an identity provider no longer shows an account, the person counts as having
+    /// left, and the account stays with status `deprovisioned`. An account elsewhere is deleted.
     private func removeAccounts() throws {
         let accounts = InventoryTable.accounts
         guard staged.hasGone(accounts.kind) else { return }
@@ -148,8 +148,8 @@ struct InventoryUpdate {
         }
     }
 
-    /// Links access keys to accounts that appeared after them. Nothing else writes such keys, as they have not changed
-    /// themselves.
+    /// Links access keys to accounts that appeared after the keys. No other step writes these keys if they have not
+    /// changed themselves.
     private func findOwners() throws {
         let keys = InventoryTable.accessKeys
         let found: SQL = """
@@ -229,12 +229,12 @@ private struct StagedKinds {
         }
     }
 
-    /// True if there are records of a kind.
+    /// Returns true if the sync has staged records of a kind.
     func has(_ kind: StagedRecord.Kind) -> Bool { kinds.contains(kind.rawValue) }
 
-    /// True if there are records of a kind that say something new.
+    /// Returns true if the sync has staged records of a kind that differ from their rows.
     func hasChanges(of kind: StagedRecord.Kind) -> Bool { changed.contains(kind.rawValue) }
 
-    /// True if rows of a kind are noted as gone.
+    /// Returns true if rows of a kind are noted as gone.
     func hasGone(_ kind: StagedRecord.Kind) -> Bool { gone.contains(kind.rawValue) }
 }

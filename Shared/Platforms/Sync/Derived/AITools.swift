@@ -10,7 +10,7 @@ enum AITools {
         "tl;dv", "copy.ai", "synthesia", "descript", "replit", "lovable",
     ]
 
-    /// The names of products, each as a whole word.
+    /// The names of products in lower case. A name without a space must be a whole word.
     private static let names = [
         "chatgpt", "openai", "gpt", "claude", "anthropic", "gemini", "bard", "notebooklm", "copilot", "perplexity",
         "mistral", "le chat", "deepseek", "grok", "poe", "pi", "midjourney", "dall-e", "stable diffusion",
@@ -21,13 +21,15 @@ enum AITools {
         "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",
     ]
 
-    /// Names that are also ordinary words. They count only as the application's whole name, alone or followed by "AI".
+    /// Names that are also ordinary words. They count only as the application's whole name, or at its beginning before
+    /// " ai".
     private static let ambiguous: Set = [
         "pi", "poe", "otter", "gamma", "tome", "runway", "cursor", "fathom", "bard", "jasper", "gemini", "grok",
         "mistral", "claude", "windsurf",
     ]
 
-    /// Returns true if an application is an AI tool, by its publisher or its name.
+    /// Returns true if an application is an AI tool, by its publisher or its name. Any word of the name that ends in
+    /// `.ai` counts.
     static func include(_ application: ApplicationRecord) -> Bool {
         if let publisher = application.publisher?.lowercased(), publishers.contains(maker(publisher)) { return true }
         let name = application.name.lowercased()
@@ -38,7 +40,7 @@ enum AITools {
         }
     }
 
-    /// Returns a publisher's name without its legal form.
+    /// Returns a publisher's name in lower case without a usual legal form at its end.
     private static func maker(_ name: String) -> String {
         var name = name[...]
         for ending in [", inc.", " inc.", " inc", ", llc", " llc", " pbc", ", pbc", " ltd", " gmbh"]

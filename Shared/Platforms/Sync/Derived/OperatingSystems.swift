@@ -2,7 +2,8 @@ import Base
 
 /// The dates until which operating systems receive security updates.
 enum OperatingSystems {
-    /// The end of security updates by version. Versions later than the last one listed receive them.
+    /// The end of security updates by version. A version that is not listed ends with the next one that is; a version
+    /// after the last one listed still receives updates.
     private struct Line {
         /// The versions, oldest first, with the last day of updates (UTC).
         let ends: [(version: [Int], day: String)]
@@ -21,20 +22,21 @@ enum OperatingSystems {
     private static let android = Line(ends: [
         ([9], "2022-01-01"), ([10], "2023-03-06"), ([11], "2024-02-05"), ([12], "2025-03-31"), ([13], "2026-03-02"),
     ])
-    /// Windows by build, editions Enterprise and Education (learn.microsoft.com/lifecycle).
+    /// The last day of updates for Windows by build, in the editions Enterprise and Education
+    /// (learn.microsoft.com/lifecycle).
     private static let windowsBuilds: [(build: Int, day: String)] = [
         (19044, "2024-06-11"), (19045, "2025-10-14"), (22000, "2024-10-08"), (22621, "2025-10-14"),
         (22631, "2026-11-10"), (26100, "2027-10-12"), (26200, "2028-10-10"),
     ]
-    /// Windows by name, as people write it: `11 23H2`.
+    /// The last day of updates for Windows by name, as people write it: `11 23H2`.
     private static let windowsNames: [(name: String, day: String)] = [
         ("11 21h2", "2024-10-08"), ("11 22h2", "2025-10-14"), ("11 23h2", "2026-11-10"), ("11 24h2", "2027-10-12"),
         ("11 25h2", "2028-10-10"), ("10", "2025-10-14"), ("8.1", "2023-01-10"), ("8", "2016-01-12"),
         ("7", "2020-01-14"),
         ("vista", "2017-04-11"), ("xp", "2014-04-08"),
     ]
-    /// Ubuntu's standard maintenance (ubuntu.com/about/release-cycle). Releases between two long-term ones have nine
-    /// months.
+    /// The last day of Ubuntu's standard maintenance (ubuntu.com/about/release-cycle). Releases between two long-term
+    /// ones have nine months.
     private static let ubuntu: [(version: [Int], day: String)] = [
         ([14, 4], "2019-04-25"), ([16, 4], "2021-04-30"), ([18, 4], "2023-05-31"), ([20, 4], "2025-05-31"),
         ([22, 4], "2027-04-01"), ([24, 4], "2029-05-31"), ([24, 10], "2025-07-10"), ([25, 4], "2026-01-15"),
@@ -88,7 +90,8 @@ enum OperatingSystems {
 
     private static func isChromeOSSupported(_ numbers: [Int], at now: Timestamp) -> Bool? {
         guard let release = numbers.first, release < 1_000 else { return nil }
-        // A new release comes every four weeks, and long-term ones are updated for half a year.
+        // A new release comes every four weeks. Any release may be a long-term one, which is updated for half a year
+        // more.
         let published = chromeOSReference.day + (release - chromeOSReference.release) * .days(28)
         return now < published + .days(28 + 183)
     }
@@ -97,7 +100,7 @@ enum OperatingSystems {
         Timestamp(day + "T23:59:59Z").map { now <= $0 }
     }
 
-    /// Returns the first four numbers of a version or fewer, such as 14, 6 and 1 of `14.6.1 (23G93)`.
+    /// Returns at most the first four numbers of a version, such as 14, 6 and 1 of `14.6.1 (23G93)`.
     private static func numbers(in version: String) -> [Int] {
         let start = version.drop { !$0.isNumber }
         return start.prefix { $0.isNumber || $0 == "." }.split(separator: ".").prefix(4).compactMap { Int($0) }

@@ -47,8 +47,8 @@ struct AWS: Connector {
         eventsSince = scope.eventsSince(of: "events")
     }
 
-    /// Checks the keys with GetCallerIdentity, which needs no permission, and the permission to read users with
-    /// ListUsers.
+    /// Checks the keys, or those of the role, with GetCallerIdentity, which needs no permission, and the permission to
+    /// read users with ListUsers.
     func check() throws {
         _ = try session.sts("GetCallerIdentity")
         _ = try session.iam("ListUsers", [("MaxItems", "1")])
@@ -106,7 +106,7 @@ struct AWS: Connector {
         (16...128).contains(text.utf8.count) && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
 
-    /// Accepts a region of the commercial partition, such as us-east-1.
+    /// Accepts text in the form of a region of the commercial partition, such as us-east-1.
     @Sendable private static func isRegion(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0].count == 2 && parts[0] != "cn" && !parts[1].isEmpty

@@ -1,7 +1,7 @@
 import Base
 import Integrations
 
-/// The actions of AWS.
+/// The actions that can be carried out at AWS.
 extension AWS {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         switch action {
@@ -35,7 +35,7 @@ extension AWS {
         case .revokeOAuthToken, .rotateCredentials:
             let key = try accessKey(target)
             isDone = try !activeKeys(of: key.user).contains(key.id)
-        // Repeating it does no harm, and also ends the sessions that began since.
+        // Revoking sessions again does no harm, and also ends the sessions that began since.
         case .revokeSessions: isDone = false
         default: return nil
         }
@@ -46,7 +46,7 @@ extension AWS {
         ["platform": "aws", "external_id": .string(target.externalID)]
     }
 
-    /// Denies everything to sessions that began before now, as the button in AWS's console does.
+    /// Denies everything to sessions that began before now, as a button in AWS's console does for roles.
     private func revokeSessions(of target: ActionTarget) throws {
         let policy: JSON = [
             "Version": "2012-10-17",
@@ -67,7 +67,7 @@ extension AWS {
             ])
     }
 
-    /// Returns the access key that the target names, and its user.
+    /// Returns the id of the access key that the target names, and the name of its user.
     private func accessKey(_ target: ActionTarget) throws -> (id: String, user: String) {
         guard target.kind == .key else {
             throw ConnectorError.configuration("Name the access key in extraParams.access_key_id.")

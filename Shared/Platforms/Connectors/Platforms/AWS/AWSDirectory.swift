@@ -1,6 +1,7 @@
 import Base
 
-/// Reads the account's users, with the data that IAM keeps elsewhere: second factors, passwords, keys and policies.
+/// Reads the users of an AWS account, with the data that IAM keeps elsewhere: second factors, passwords, keys, policies
+/// and tags.
 final class AWSDirectory {
     private let session: AWSSession
     private var details: Result<[String: Details], ConnectorError>?

@@ -27,8 +27,8 @@ enum AWSErrors {
     /// The codes for a credential report that is not available yet: never made, older than four hours, or being made.
     private static let reportsInTheMaking: Set = ["ReportNotPresent", "ReportExpired", "ReportInProgress"]
 
-    /// Returns the retry decision for a response. AWS reports throttling as status 400 with a code. A credential report
-    /// takes a while to be made; AWS states neither a limit nor a waiting time for it.
+    /// Returns the retry decision for a response. AWS may report throttling with another status than 429 and a code. A
+    /// credential report takes a while to be made; AWS states neither a limit nor a waiting time for it.
     @Sendable static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard !response.isSuccess, let code = code(response) else { return RetryPolicy.standardDecision(response) }
         if throttles.contains(code) { return .throttled(seconds: response.retryAfter) }

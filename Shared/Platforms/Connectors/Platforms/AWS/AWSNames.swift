@@ -11,11 +11,12 @@ final class AWSNames {
 
     /// Returns the name of the user or role that an action is about.
     ///
-    /// - Throws: `ConnectorError.missing` if it no longer exists.
+    /// - Throws: `ConnectorError.missing` if the target has an id that AWS no longer has. An account that was stored
+    ///   under its name is not looked up.
     func name(of target: ActionTarget) throws -> String {
         let id = target.externalID
         guard let username = target.username, id != username, id != AWSRecords.rolePrefix + username else {
-            // The account was stored under its name, before ids were used.
+            // The account was stored under its name, before ids were used, or its name is not known.
             return id.hasPrefix(AWSRecords.rolePrefix) ? String(id.dropFirst(AWSRecords.rolePrefix.count)) : id
         }
         let name = try id.hasPrefix(AWSRecords.rolePrefix) ? roleName(id) : allUsers()[id]

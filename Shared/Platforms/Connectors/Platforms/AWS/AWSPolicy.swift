@@ -4,13 +4,13 @@ import HTTP
 /// The parts of an IAM policy that concern all actions on all resources
 /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 struct AWSPolicy: Equatable {
-    /// True if a statement allows every action on every resource, with no other conditions than those about how someone
-    /// signs in.
+    /// True if a statement allows every action on every resource, with no other conditions than those about how, when
+    /// and from where someone signs in.
     let allowsEverything: Bool
     /// True if a statement denies every action on every resource without a condition.
     let deniesEverything: Bool
 
-    /// Reads a policy document; nil if it is not one.
+    /// Reads a policy document; nil if it has no member `Statement`.
     init?(_ document: JSON) {
         // A single statement may stand outside a list.
         guard let statements = document["Statement"]?.array ?? document["Statement"].map({ [$0] }) else { return nil }
@@ -37,8 +37,9 @@ struct AWSPolicy: Equatable {
         (value?.array ?? value.map { [$0] } ?? []).contains { $0.string.map(names.contains) == true }
     }
 
-    /// Returns true if conditions restrict only how and from where someone signs in: an administrator who must use a
-    /// second factor is still an administrator. Other conditions, such as those on resources, restrict what is allowed.
+    /// Returns true if conditions restrict only how, when and from where someone signs in: an administrator who must
+    /// use a second factor is still an administrator. Other conditions, such as those on resources, restrict what is
+    /// allowed.
     private static func isAboutTheSession(_ condition: JSON?) -> Bool {
         let keys = (condition?.object ?? [:]).values.flatMap { $0.object.map { Array($0.keys) } ?? [] }
         return keys.allSatisfy { sessionKeys.contains($0.lowercased()) }
@@ -55,7 +56,7 @@ struct AWSAccess {
     /// The names of the policies that allow everything.
     var administrator: Set<String> = []
     var isDenied = false
-    /// True if a policy can't be read, so that it is not known what it allows.
+    /// True if a policy or a group can't be read, so that it is not known what it allows.
     var hasUnreadable = false
 
     static let administratorPolicy = "AdministratorAccess"

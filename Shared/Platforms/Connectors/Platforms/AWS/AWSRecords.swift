@@ -7,7 +7,7 @@ import Integrations
 enum AWSRecords {
     static let rolePrefix = "role/"
     static let rootPrefix = "arn:"
-    // A limit far above the 22 columns of a credential report.
+    // A limit on the columns of a line, far above the 22 of a credential report.
     private static let mostColumns = 100
 
     static func isAccountID(_ text: some StringProtocol) -> Bool {
@@ -67,8 +67,8 @@ enum AWSRecords {
         return account
     }
 
-    /// Reads a role, which people and programs assume. Even a role with all permissions makes no one an administrator;
-    /// the trust policy says who may assume it.
+    /// Reads a role, which people and programs assume, as a service account. It never counts as an administrator,
+    /// whatever it may do; its metadata tell who may assume it, by its trust policy.
     static func role(_ role: XMLElement) -> EntryReading {
         guard let name = role.text("RoleName"), let arn = role.text("Arn"), let id = roleID(role) else {
             return .unreadable
@@ -111,7 +111,7 @@ enum AWSRecords {
         return .accessKey(record)
     }
 
-    /// Reads an entry of the log; `userID` finds the id of the user who has a name.
+    /// Reads an entry of the log; `userID` finds a user's id by name.
     static func event(
         _ entry: JSON, userID: (String) throws -> String? = { _ in nil }
     ) rethrows -> EntryReading {
@@ -141,8 +141,8 @@ enum AWSRecords {
             let issuer = identity?["sessionContext"]?["sessionIssuer"]
             let role = issuer?.text("userName")
             let session = identity?.text("principalId")?.split(separator: ":").last.map(String.init)
-            // The caller who assumes a role chooses the session's name; only IAM Identity Center uses the person's
-            // address.
+            // The caller who assumes a role chooses the session's name; only IAM Identity Center uses the person's user
+            // name, which may be an address.
             if role?.hasPrefix("AWSReservedSSO_") == true, let address = session.flatMap(Form.address) {
                 record.actorEmail = address
             } else {

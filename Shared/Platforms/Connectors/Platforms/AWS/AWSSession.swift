@@ -44,7 +44,7 @@ final class AWSSession {
 
     /// Calls `body` with each page of a list of IAM.
     ///
-    /// - Throws: `ConnectorError.provider` if the list has no end.
+    /// - Throws: `ConnectorError.provider` if the list seems to have no end.
     func forEachPage(
         _ action: String, _ parameters: [(name: String, value: String)] = [], _ body: (XMLElement) throws -> Void
     ) throws {
@@ -60,7 +60,8 @@ final class AWSSession {
         } while marker != nil
     }
 
-    /// Calls an action of IAM for many objects. Each call may fail without affecting the others.
+    /// Calls an action of IAM for many objects. A call that fails does not affect the others, unless the error concerns
+    /// all.
     func iamResults<Value>(
         _ action: String, _ parameters: [[(name: String, value: String)]], read: (XMLElement) throws -> Value
     ) throws -> [Result<Value, ConnectorError>] {
@@ -80,7 +81,7 @@ final class AWSSession {
         }
     }
 
-    /// Calls an action of STS.
+    /// Calls an action of STS without parameters, with the keys that sign requests.
     func sts(_ action: String) throws -> XMLElement { try sts(action, [], try keys()) }
 
     /// Calls an action of CloudTrail, which uses JSON 1.1.
@@ -93,8 +94,8 @@ final class AWSSession {
         return try api.send(request).object()
     }
 
-    /// Returns the keys that sign requests: the customer's, or those of the assumed role, which are renewed before they
-    /// expire.
+    /// Returns the keys that sign requests: the customer's, or those of the assumed role, which are renewed a minute
+    /// before they expire.
     private func keys() throws -> AWSKeys {
         guard let role else { return own }
         if let assumed, assumed.until > .now + 60 { return assumed.keys }

@@ -6,14 +6,16 @@ import Base
 /// The steps don't depend on each other. Each is tried even if an earlier one failed, so that the user is left with as
 /// little access as possible. Repeating a step changes nothing.
 extension AWS {
-    /// The name of an inline policy. The number of inline policies is not limited, as that of attached policies is.
+    /// The name of the inline policy that denies everything. IAM limits the number of attached policies, but only the
+    /// total length of inline ones.
     private static let policyName = "ThalianSuspended"
     private static let denial: JSON = [
         "Version": "2012-10-17", "Statement": [["Effect": "Deny", "Action": "*", "Resource": "*"]],
     ]
 
     /// Suspends a user.
-    /// - Throws: `ConnectorError` if a step failed; the sentence says which ones were done and which were not.
+    /// - Throws: `ConnectorError` if a step failed: the step's own error if new credentials or a later retry may help,
+    ///   or if the user is missing; otherwise a sentence that says which steps were done and which were not.
     func suspend(_ user: String) throws {
         let steps: [(success: String, failure: String, run: () throws -> Void)] = [
             (
@@ -51,7 +53,8 @@ extension AWS {
         throw ConnectorError.configuration("The suspension is \(extent): \(outcomes). \(first.error.sentence)")
     }
 
-    /// Returns true if a user has neither a password nor an active key, and a policy denies everything.
+    /// Returns true if a user has neither a password nor an active key, and the suspension's policy or AWS's own
+    /// `AWSDenyAll` denies everything.
     func isSuspended(_ user: String) throws -> Bool {
         let hasPassword = try session.iamEach("GetLoginProfile", [[("UserName", user)]]) != [nil]
         guard try !hasPassword && activeKeys(of: user).isEmpty else { return false }
@@ -79,8 +82,8 @@ extension AWS {
         if let failure { throw failure }
     }
 
-    /// Adds the policy to the user. If the user has no room for another inline policy, attaches AWS's own policy
-    /// instead.
+    /// Adds the policy to the user. If AWS does not allow that, for example because the user has no room for another
+    /// inline policy, attaches AWS's own policy instead.
     private func deny(_ user: String) throws {
         let name = [(name: "UserName", value: user)]
         do {

@@ -1,6 +1,6 @@
 import Base
 
-/// The widest permission to assume a role that its trust policy gives.
+/// The most dangerous permission to assume a role that the role's trust policy gives.
 struct AWSTrust {
     /// The widths in ascending order.
     enum Width: Int { case ownAccount, otherAccount, anyone }
@@ -21,7 +21,8 @@ struct AWSTrust {
         return metadata
     }
 
-    /// Returns the most dangerous permission; nil if only services and identity providers may assume the role.
+    /// Returns the most dangerous permission; nil if the policy allows no AWS account or user to assume the role, but
+    /// for example only services and identity providers.
     static func widest(in policy: JSON, ownAccount: String) -> AWSTrust? {
         // A single statement may stand outside a list.
         let statements = policy["Statement"]?.array ?? policy["Statement"].map { [$0] } ?? []
@@ -38,7 +39,8 @@ struct AWSTrust {
         return trusts.max { $0.danger < $1.danger }
     }
 
-    /// The degree of danger. A statement without a condition is worse than a wider one with a condition.
+    /// The degree of danger. Another account without a condition is worse than anyone with a condition. The own account
+    /// is least dangerous, with or without a condition.
     private var danger: Int { width == .ownAccount ? 0 : width.rawValue + (hasCondition ? 0 : 2) }
 
     private static func principals(_ principal: JSON?) -> [String] {

@@ -9,7 +9,7 @@ struct SigV4 {
     let region: String
     let service: String
 
-    /// Signs a request: its header fields, the host, the time and the body.
+    /// Signs a request: its method, URL, header fields and body, and the time.
     func sign(_ request: inout UpstreamRequest, at moment: Timestamp) {
         let time = moment.description.filter { $0 != "-" && $0 != ":" }
         let scope = "\(time.prefix(8))/\(region)/\(service)/aws4_request"
@@ -24,7 +24,8 @@ struct SigV4 {
             "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(signed), Signature=\(signature)"
     }
 
-    /// Returns the canonical form of the request, which both sides hash, and the names of the fields in it.
+    /// Returns the canonical form of the request, which both sides hash, and the names of its header fields, separated
+    /// by semicolons.
     func canonical(_ request: UpstreamRequest) -> (text: String, signed: String) {
         var fields = request.headers.fields.map { (name: $0.name.lowercased(), value: $0.value) }
         fields.append(("host", request.url.authority))

@@ -1,7 +1,7 @@
 import Base
 
 /// An element of an XML document (XML 1.0), limited to the parts that web services use: elements and text. Attributes
-/// are skipped. Document types are not supported, so only the five predefined entities exist.
+/// are skipped. Document types are not supported, so only the five predefined entities and character references exist.
 struct XMLElement: Equatable {
     let name: String
     /// The element's text; empty if it has child elements.
@@ -10,7 +10,7 @@ struct XMLElement: Equatable {
 
     fileprivate init(_ name: String) { self.name = name }
 
-    /// Reads a document in UTF-8. Throws an error if it is malformed or has too many elements.
+    /// Reads a document in UTF-8. Throws an error if it is malformed, nested too deeply or has too many elements.
     init(parsing bytes: [UInt8]) throws(XMLSyntaxError) {
         var reader = XMLReader(bytes)
         self = try reader.document()
@@ -30,7 +30,7 @@ struct XMLElement: Equatable {
     func members(_ name: String) -> [XMLElement] { self[name]?.children.filter { $0.name == "member" } ?? [] }
 }
 
-/// The error for a document that is not well-formed or uses XML that is not supported here.
+/// The error for a document that is not well-formed, uses XML that is not supported here, or exceeds a limit.
 struct XMLSyntaxError: Error, Equatable {}
 
 /// Reads one document byte by byte.
@@ -57,7 +57,7 @@ private struct XMLReader {
         return root
     }
 
-    /// Skips white space, the declaration and comments.
+    /// Skips white space, comments, and processing instructions such as the declaration.
     private mutating func skipProlog() throws(XMLSyntaxError) {
         while true {
             skipSpace()
@@ -102,7 +102,7 @@ private struct XMLReader {
             }
         }
         guard let string = StreamSafeText.read(text) else { throw XMLSyntaxError() }
-        // White space between elements is only layout.
+        // Text next to child elements is taken for layout.
         element.text = element.children.isEmpty ? string : ""
         return element
     }

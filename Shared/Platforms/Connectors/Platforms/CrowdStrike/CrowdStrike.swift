@@ -66,7 +66,8 @@ struct CrowdStrike: Connector {
 
     /// Returns the entries of an answer.
     ///
-    /// - Throws: `ConnectorError` if the answer lists errors, which may come with a success status and an empty list.
+    /// - Throws: `ConnectorError` if the answer lists errors, which may come with a success status and an empty list,
+    ///   or if it has no list.
     static func resources(_ response: UpstreamResponse) throws(ConnectorError) -> [JSON] {
         if let error = response.json["errors"]?.array?.first { throw explain(error["code"]?.integer) }
         return try response.list("resources")
@@ -96,7 +97,7 @@ struct CrowdStrike: Connector {
         }
     }
 
-    /// Returns the retry decision. With 429, CrowdStrike gives only an undocumented field: the end of the limit in
+    /// Returns the retry decision. With 429, CrowdStrike may give only an undocumented field: the end of the limit in
     /// seconds since 1970.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
@@ -127,8 +128,8 @@ struct CrowdStrike: Connector {
         }
     }
 
-    /// Returns the error of a token request: 403 for an unknown client, 400 for a malformed one, 308 if the account is
-    /// in another cloud.
+    /// Returns the error of a token request. CrowdStrike answers 403 for an unknown client, 400 for a malformed one,
+    /// and 308 if the account is in another cloud.
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 300..<400: .configuration("The CrowdStrike account is in another cloud. Choose that one as the region.")

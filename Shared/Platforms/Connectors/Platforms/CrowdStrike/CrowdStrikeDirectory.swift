@@ -31,7 +31,7 @@ final class CrowdStrikeDirectory {
         return entries
     }
 
-    /// Returns hosts by their ids, at most 5,000.
+    /// Returns the hosts that have these ids, of which there may be at most 5,000.
     func hosts(_ ids: [String]) throws -> [JSON] { try CrowdStrike.resources(answer(hosts: ids)) }
 
     private func answer(hosts ids: [String]) throws -> UpstreamResponse {
@@ -63,8 +63,8 @@ final class CrowdStrikeDirectory {
         try api.change(.post, path, ["ids": .array(ids.map(JSON.string))], isIdempotent: true)
     }
 
-    /// Returns the number of alerts with status `new` or `reopened` for each host, or the reason why the alerts can't
-    /// be read.
+    /// Returns the number of alerts with status `new` or `reopened` by host, without hosts that have none, or the
+    /// reason why the alerts can't be read.
     private func allOpenAlerts() throws -> Result<[String: Int], ConnectorError> {
         if let openAlerts { return openAlerts }
         let found: Result<[String: Int], ConnectorError>
@@ -105,12 +105,12 @@ final class CrowdStrikeDirectory {
 private struct FalconObjects {
     /// The objects that came.
     let byID: [String: JSON]
-    /// The ids that have no object.
+    /// The ids whose objects do not exist (404).
     private let gone: Set<String>
-    /// The reason why other objects did not come.
+    /// The first error other than 404; nil if there is none.
     private let error: ConnectorError?
 
-    /// - Throws: `ConnectorError` if the answer contains only errors.
+    /// - Throws: `ConnectorError` if the answer has an error other than 404 and no objects, or if it has no list.
     init(_ response: UpstreamResponse, id name: String) throws {
         let errors = response.json["errors"]?.array ?? []
         let gone = errors.filter { $0["code"] == 404 }.compactMap { $0.text("id") }
@@ -129,7 +129,7 @@ private struct FalconObjects {
         return read(object)
     }
 
-    /// Notes the list as incomplete if some of its objects did not come because of an error.
+    /// Notes the list as incomplete if the answer had an error other than 404.
     func nameErrors(_ list: String, in entries: inout PageEntries) {
         if let error { entries.leaveOut(list, error) }
     }
@@ -145,7 +145,7 @@ enum CrowdStrikeRecords {
         device.model = host.text("system_product_name")
         let system = host.text("platform_name")
         device.operatingSystem = system == "Mac" ? "macOS" : system
-        // The releases of Windows differ only in their builds.
+        // The releases of one version of Windows differ only in their builds.
         let version = host.text("os_version")
         let build = system == "Windows" ? host.text("os_build") : nil
         device.osVersion = version.map { version in build.map { version + " " + $0 } ?? version }

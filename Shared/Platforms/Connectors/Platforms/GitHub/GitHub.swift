@@ -21,7 +21,8 @@ struct GitHub: Connector {
         .revokeOAuthToken: [.key("credential_id", prefix: "credential/")],
         .createTicket: [repository] + Ticket.parameters,
     ]
-    /// The repository for a ticket. Repositories are not stored, so the connector asks GitHub for it.
+    /// The parameter that names a ticket's repository. Repositories are not stored, so the connector asks GitHub
+    /// whether it belongs to the organization.
     static let repository = ActionParameter.value(
         "repository", "the name of a repository of the organization, without its owner", isRequired: true
     ) { name in
@@ -100,8 +101,8 @@ struct GitHub: Connector {
     }
 
     /// Returns the retry decision. GitHub reports throttling as 403 or 429, or as status 200 with a GraphQL error. The
-    /// waiting time is `retry-after`, or else `x-ratelimit-reset` if no requests are left, or else a minute for the
-    /// secondary limit.
+    /// waiting time is `retry-after`, or else `x-ratelimit-reset` if no requests are left, or else a minute. A 403 is
+    /// final if it has neither and does not name the secondary limit.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         switch response.status {
         case 200: guard isLimit(response) else { return .final }

@@ -50,10 +50,10 @@ extension GitHub {
     }
 
     /// Returns the present login of the account that an action is about. GitHub's API takes logins, which other users
-    /// may take over.
+    /// may take over later.
     private func login(of target: ActionTarget) throws -> String {
         let id = target.externalID
-        // The account was stored under its login, before numeric ids were used.
+        // The account was stored under its login, before numeric ids were used, or its login is not known.
         guard let username = target.username, username != id else { return id }
         let user = try api.get("/user/\(id)").object()
         guard let login = user.text("login"), user.identifier("id") == id else {
@@ -64,7 +64,8 @@ extension GitHub {
 
     private func membership(_ login: String) -> UpstreamPath { "/orgs/\(organization)/memberships/\(login)" }
 
-    /// Returns a member's role, `admin` or `member`; nil for a user who is not a member.
+    /// Returns the role that GitHub states for a user's membership, such as `admin` or `member`, also if it is only a
+    /// pending invitation; nil for a user without a membership.
     private func role(of login: String) throws -> String? {
         do {
             return try api.get(membership(login)).object().text("role")
@@ -115,7 +116,7 @@ extension GitHub {
         return name
     }
 
-    /// Creates an issue, provided that the repository belongs to the organization and is not public.
+    /// Creates an issue. Throws an error if the repository does not belong to the organization or is public.
     private func createIssue(_ ticket: Ticket, _ target: ActionTarget) throws -> JSON {
         let found = try api.get("/repos/\(organization)/\(repository(target))").object()
         guard found["owner"]?.text("login")?.lowercased() == organization.lowercased() else {

@@ -11,10 +11,10 @@ final class GitHubCollaborations {
         fileprivate var rank: Int { Self.ranks.firstIndex(of: permission) ?? -1 }
     }
 
-    /// The strongest collaborations that could be read.
+    /// The strongest collaboration of each outside collaborator, as far as the repositories could be read.
     struct Known {
         fileprivate(set) var byLogin: [String: Collaboration] = [:]
-        /// The reason why there may be others; nil if all repositories listed theirs.
+        /// The reason why stronger ones may exist; nil if all repositories could be read.
         fileprivate(set) var gap: ConnectorError?
 
         fileprivate mutating func add(_ login: String, _ permission: String, in repository: String) {
@@ -34,7 +34,7 @@ final class GitHubCollaborations {
         self.organization = organization
     }
 
-    /// Returns the collaborations in all repositories.
+    /// Returns the strongest collaborations in all repositories.
     ///
     /// - Throws: `ConnectorError` if the error concerns all requests.
     func all() throws -> Known {

@@ -2,7 +2,7 @@ import Base
 import Upstream
 
 /// Reads the organization's people, with the data that GitHub keeps elsewhere: their names at the identity provider,
-/// their keys, and the permissions of outside collaborators.
+/// their credentials, and the permissions of outside collaborators. Also reads deploy keys.
 final class GitHubDirectory {
     let graph: GitHubGraph
     let logins: GitHubLogins
@@ -10,14 +10,14 @@ final class GitHubDirectory {
     private let organization: String
     private let collaborations: GitHubCollaborations
     private var names: ProviderNames?
-    /// The ids of the members in the list of members.
+    /// The ids of the members that this process has read in the list of members.
     private var memberIDs: Set<String> = []
     private var collaboratorsWithoutMFA: Result<Set<String>, ConnectorError>?
 
     /// The members' names at the identity provider, by login.
     private struct ProviderNames {
         var byLogin: [String: Set<String>] = [:]
-        /// The reason why there may be others; nil if all could be read.
+        /// The reason why members may have other names; nil if all names could be read.
         var gap: ConnectorError?
     }
 
@@ -82,8 +82,8 @@ final class GitHubDirectory {
         return entries
     }
 
-    /// Protects the members on this page who were not in the list of members when it was read. A collaborator who
-    /// became a member between the reading of the two lists is in neither.
+    /// Protects the members on this page that are not in `memberIDs`. A collaborator who became a member after the list
+    /// of members and before the list of outside collaborators was read is in neither.
     func joiningMembers(_ users: [JSON]) -> PageEntries {
         var joining: [Kept] = []
         var entries = PageEntries(users, of: .account, keeping: .all(.account)) { user in
@@ -95,7 +95,7 @@ final class GitHubDirectory {
         return entries
     }
 
-    /// Returns a list of users.
+    /// Returns a list of users whose pages have numbers.
     func users(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> NumberedList {
         .ofNumberedPages(api, path, query: query) { $0.text("login") ?? "" }
     }
@@ -156,12 +156,12 @@ final class GitHubDirectory {
         return try repository.connection("deployKeys", "nodes")
     }
 
-    /// Returns true if a user is an outside collaborator.
+    /// Returns true if a user with this login is an outside collaborator.
     func isOutsideCollaborator(_ login: String) throws -> Bool {
         try outsideLogins(query: []).contains(login)
     }
 
-    /// Returns the outside collaborators without a second factor, or the reason why the token's user may not know.
+    /// Returns the logins of the outside collaborators without a second factor, or the reason why they can't be read.
     private func loginsWithoutMFA() throws -> Result<Set<String>, ConnectorError> {
         if let collaboratorsWithoutMFA { return collaboratorsWithoutMFA }
         let found: Result<Set<String>, ConnectorError>

@@ -22,13 +22,16 @@ struct GitHubGraph {
     }
 
     /// Returns the organization with a selection of its fields. The selection may use `$login`. A field that the token
-    /// may not read is null, which is an error for its reader.
+    /// may not read can be null.
+    ///
+    /// - Throws: `ConnectorError` if the request fails, or if GitHub reports an error that is not about an entry of a
+    ///   list.
     func organization(_ selection: String) throws -> JSON {
         try Self.organization(in: try api.send(request(selection, [])))
     }
 
-    /// Returns one page of a connection of the organization or of a repository. If GitHub fails at a page of several
-    /// entries, returns no items and a cursor for the same position with half of the entries.
+    /// Returns one page of a connection of the organization or of a repository. If GitHub was reached but fails at a
+    /// page of several entries, returns no items and a cursor for the same position with half of the entries.
     ///
     /// - Parameters:
     ///   - cursor: The position of the page, and the number of entries that it may have.
@@ -75,7 +78,8 @@ struct GitHubGraph {
     // MARK: Answers
 
     /// Returns the organization in an answer.
-    /// - Throws: `ConnectorError` if there is none, or if an error leaves open which part of it is missing.
+    /// - Throws: `ConnectorError` if there is none, or if an error is not about an entry of a list, so that it leaves
+    ///   open which part is missing.
     private static func organization(in response: UpstreamResponse) throws(ConnectorError) -> JSON {
         let answer = try response.object()
         let errors = answer["errors"]?.array ?? []
@@ -94,7 +98,8 @@ struct GitHubGraph {
         error["path"]?.array?.contains { $0.integer != nil } == true
     }
 
-    /// Returns the meaning of error types that GitHub defines; nil for other types.
+    /// Returns the meaning of GitHub's error types for a missing organization and for missing permissions; nil for
+    /// other types.
     private static func error(_ error: JSON?) -> ConnectorError? {
         switch error?.text("type") {
         case "NOT_FOUND": .configuration("GitHub has no such organization, or the token may not see it.")
@@ -106,8 +111,8 @@ struct GitHubGraph {
 }
 
 extension JSON {
-    /// Returns the items of a connection's page, which may be null, and the cursor of the next page.
-    /// - Throws: `ConnectorError.provider` if the member is not a connection.
+    /// Returns the items of a connection's page, each of which may be null, and the cursor of the next page.
+    /// - Throws: `ConnectorError.provider` if the member is not a connection, or if a next page has no cursor.
     func connection(_ name: String, _ items: String) throws(ConnectorError) -> WholeList.Page {
         guard let connection = self[name], let found = connection[items]?.array,
             let hasNext = connection["pageInfo"]?["hasNextPage"]?.bool

@@ -70,7 +70,7 @@ enum GitHubRecords {
         return .accessKey(record)
     }
 
-    /// Reads an entry of the log; `userID` finds the id of the user who has a login.
+    /// Reads an entry of the log; `userID` finds a user's id by login.
     static func event(
         _ entry: JSON, userID: (String) throws -> String? = { _ in nil }
     ) rethrows -> EntryReading {

@@ -118,7 +118,7 @@ struct GitLab: Connector {
         return RecordPage(entries, next: end < .now ? ["from": .integer(end.seconds)] : nil)
     }
 
-    /// Returns the retry decision. The body of a 429 is plain text; the end of the limit is in Retry-After or
+    /// Returns the retry decision. The body of a 429 is plain text; the wait is in Retry-After, or its end in
     /// RateLimit-Reset.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }

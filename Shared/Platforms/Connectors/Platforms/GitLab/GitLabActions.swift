@@ -59,7 +59,7 @@ extension GitLab {
 
     private func state(_ id: String) throws -> String? { try api.get("/users/\(id)").object().text("state") }
 
-    /// Returns a member's access level; nil for a user who is not a member.
+    /// Returns the access level of a direct member of the group; nil for any other user, and if GitLab states no level.
     private func level(_ id: String) throws -> Int? {
         do {
             return try api.get(member(id)).object()["access_level"]?.integer

@@ -2,8 +2,9 @@ import Base
 import HTTP
 import Upstream
 
-/// Reads the group's members, with the details that GitLab shows elsewhere: on gitlab.com, to the owner of a group,
-/// about the users that the company owns; on a customer's server, to an administrator, about all users.
+/// Reads the group's members, deploy keys of projects, and the details of users that GitLab shows elsewhere: on
+/// gitlab.com, to the owner of a group, about the users that the company owns; on a customer's server, to an
+/// administrator, about all users.
 final class GitLabDirectory {
     private let api: PlatformAPI
     private let group: String
@@ -13,12 +14,13 @@ final class GitLabDirectory {
     private var membersOfProjects = ObjectLists("project members")
     private var membersOfSubgroups = ObjectLists("subgroup members")
 
-    /// The details of users, which are not in the lists of members.
+    /// The details of users, which the lists of members do not show.
     private struct Details {
         var users: [String: AccountRecord] = [:]
-        /// The users in that list whose entries can't be read.
+        /// The ids of users whose entries in the list of details can't be read.
         var unreadable: Set<String> = []
-        /// The reason why others may be missing; nil if the whole list was read and all entries could be read.
+        /// The reason why the details of other users may be missing; nil if the whole list was read and every entry had
+        /// an id.
         var gap: ConnectorError?
 
         mutating func add(_ page: [JSON]) {
@@ -107,7 +109,7 @@ final class GitLabDirectory {
         PageEntries(places, of: kind, keeping: kept) { $0.identifier("id") == nil ? .unreadable : .read([]) }
     }
 
-    /// Returns several lists in full.
+    /// Returns each of several lists in full, or the error because of which it could not be read.
     private func lists(_ paths: [UpstreamPath]) throws -> [Result<[JSON], ConnectorError>] {
         let requests = paths.map { api.request(.get, $0, query: [("per_page", "100")]) }
         let beginnings = try api.results(of: requests, atOnce: 8) { try Self.page($0) }

@@ -13,8 +13,8 @@ enum GitLabRecords {
     /// add members, as owners can.
     static let maintainer = 40
 
-    /// Reads a member of a group; `details` is the user's account as the list of users shows it. Returns nil if the
-    /// member has no id or no user name.
+    /// Reads a member of a group; `details` is the user's account as the list of details shows it, if it does. Returns
+    /// nil if the member has no id or no user name.
     static func member(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = user(member) else { return nil }
         // The member's `created_at` is the time at which the membership began.
@@ -42,8 +42,8 @@ enum GitLabRecords {
         return account
     }
 
-    /// Reads a member of a project or subgroup who is not a member of the group. GitLab states the role there, which
-    /// gives no role in the group. Returns nil as `member` does.
+    /// Reads a member of a project or subgroup. The role that GitLab states holds only there, so the account gets the
+    /// role `project` and is not an administrator of the group. Returns nil if the member has no id or no user name.
     static func outsideMember(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = self.member(member, details) else { return nil }
         account.isAdmin = false
@@ -53,13 +53,13 @@ enum GitLabRecords {
         return account
     }
 
-    /// The fields that a list of users shows only to some callers.
+    /// The fields that GitLab shows only to some callers.
     static let detailFields: Set<AccountRecord.Field> = [
         .email, .kind, .mfaEnabled, .lastLoginAt, .title, .createdAt,
     ]
 
     /// Reads an entry of a list of users. Missing fields are marked as unread, since GitLab does not show them to every
-    /// caller, such as a former administrator. Returns nil as `user` does.
+    /// caller, such as a former administrator. Returns nil if the user has no id or no user name.
     static func details(_ user: JSON) -> AccountRecord? {
         guard var account = self.user(user) else { return nil }
         let members: [AccountRecord.Field: [String]] = [
@@ -75,8 +75,8 @@ enum GitLabRecords {
         return account
     }
 
-    /// Reads a user, as far as GitLab shows its fields to the caller. Returns nil if the user has no id or no user
-    /// name.
+    /// Reads a user, as far as GitLab shows the user's fields to the caller. Returns nil if the user has no id or no
+    /// user name.
     static func user(_ user: JSON) -> AccountRecord? {
         guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
         var account = AccountRecord(
@@ -119,7 +119,8 @@ enum GitLabRecords {
         return Set(identities.compactMap { $0.text("extern_uid") }.compactMap(Form.address)).sorted()
     }
 
-    /// Returns the beginning of a date such as 2026-04-01, in UTC.
+    /// Returns the beginning, in UTC, of the day that a member names in the form 2026-04-01; nil if it has no such
+    /// form.
     private static func day(_ json: JSON, _ name: String) -> Timestamp? {
         json.text(name).flatMap { Timestamp(inRecord: $0 + "T00:00:00Z") }
     }
@@ -189,7 +190,7 @@ enum GitLabRecords {
         } else {
             record.eventType = type(name, details)
         }
-        // An administrator may do this to another user. The event is about that user's account.
+        // An administrator may disable another user's second factor. The event is about that user's account.
         if record.eventType == EventType.factorRemoved {
             record.actorExternalID = entry.text("entity_type") == "User" ? entry.identifier("entity_id") : nil
         }

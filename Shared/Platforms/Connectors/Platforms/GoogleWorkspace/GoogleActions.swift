@@ -30,7 +30,7 @@ extension GoogleWorkspace {
         case .suspendUser: return try user("suspended", is: true)
         case .unsuspendUser: return try user("suspended", is: false)
         case .forcePasswordChange: return try user("changePasswordAtNextLogin", is: true)
-        // Repeating any of these changes nothing.
+        // Repeating any of these actions changes nothing more.
         case .revokeSessions, .revokeOAuthToken, .revokeAllTokens, .containHost, .liftContainment: return .notDone
         default: return nil
         }
@@ -44,7 +44,7 @@ extension GoogleWorkspace {
         try api.change(.patch, "/admin/directory/v1/users/\(user)", properties, isIdempotent: true)
     }
 
-    /// Returns the user, and the client if the target is a single grant.
+    /// Returns the user's id, and the client's id if the target is a single grant.
     private func grant(_ target: ActionTarget) -> (user: String, client: String?) {
         let parts = target.externalID.split(separator: "/", maxSplits: 1).map(String.init)
         return target.kind == .grant && parts.count == 2 ? (parts[0], parts[1]) : (target.externalID, nil)

@@ -47,8 +47,8 @@ struct GoogleActivity {
         }
     }
 
-    /// Returns the event's type. An administrator's action on another user keeps Google's name, since rules take the
-    /// actor for the affected user.
+    /// Returns the event's type. An administrator's action on another user's second factor or password keeps Google's
+    /// name, since rules take the actor for the affected user.
     private func type(of name: String) -> String {
         switch (application, name) {
         case ("login", "login_success"), ("login", "login_failure"): EventType.signIn
@@ -65,8 +65,8 @@ struct GoogleActivity {
         }
     }
 
-    /// Returns the outcome. An event's name tells it, except for challenges, whose status is `Challenge Passed.`,
-    /// `Challenge Failed.` or, if Google does not know, empty.
+    /// Returns the outcome; nil if Google does not know it. An event's name tells it, except for challenges, whose
+    /// status is `Challenge Passed.`, `Challenge Failed.` or empty.
     private func outcome(_ name: String, _ parameters: Parameters) -> AuditEventRecord.Outcome? {
         guard name == "login_challenge" else { return name == "login_failure" ? .failure : .success }
         let status = parameters.text("login_challenge_status")?.lowercased() ?? ""

@@ -2,8 +2,8 @@ import Base
 import HTTP
 import Upstream
 
-/// Reads the customer's users, with the data that Google keeps elsewhere: their roles, their grants and their
-/// computers.
+/// Reads the customer's users, with the data that Google keeps elsewhere: their roles, grants, application passwords
+/// and computers.
 final class GoogleDirectory {
     private let api: PlatformAPI
     private let devices: PlatformAPI
@@ -41,7 +41,7 @@ final class GoogleDirectory {
     func access(of users: [JSON]) throws -> PageEntries {
         let ids = users.compactMap { $0.text("id") }
         var entries = PageEntries()
-        // A user without an id can't be asked about, so everything stays.
+        // A user without an id can't be asked about, so all stored applications, grants and keys stay.
         if ids.count < users.count { entries.keep(.all(.application), .all(.oauthGrant), .all(.accessKey)) }
         let tokens = try tokens.lists(
             of: ids, noting: &entries,
@@ -78,7 +78,8 @@ final class GoogleDirectory {
         try api.get("/admin/directory/v1/users/\(user)/tokens").items().all("clientId")
     }
 
-    /// Reads laptops and desktops with their users. Phones and Chromebooks are in the Directory API's own lists.
+    /// Reads laptops and desktops with their users. The Directory API's own lists have phones and Chromebooks, so these
+    /// are skipped.
     func computers(_ found: [JSON]) throws -> PageEntries {
         var missing = PageEntries()
         let ids = found.filter { GoogleRecords.isComputer($0) == true }.compactMap(GoogleRecords.deviceID)
@@ -103,11 +104,11 @@ final class GoogleDirectory {
         return entries
     }
 
-    /// The name of the super administrator role, which Google's first administrator has.
+    /// The name that we give the super administrator role, which Google's first administrator has.
     private static let superAdmin = "_SEED_ADMIN_ROLE"
 
-    /// Returns the roles of all users who have any. A group's role applies to its members, including those of nested
-    /// groups.
+    /// Returns the administrator roles of all users, as far as they could be read. A group's role applies to its
+    /// members, including those of nested groups.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
         var found = AdministratorRoles()

@@ -27,7 +27,7 @@ enum GoogleRecords {
         return account
     }
 
-    /// Reads a user who was deleted in the last 20 days. Google does not list older deletions.
+    /// Reads an entry of the list of deleted users, which Google keeps for 20 days after a deletion.
     static func deletedAccount(_ user: JSON) -> EntryReading {
         guard var account = account(user) else { return .unreadable }
         account.end(at: user.date("deletionTime"))
@@ -108,7 +108,7 @@ enum GoogleRecords {
         return .read([.device(record)])
     }
 
-    /// Returns the last part of a Cloud Identity device's name, `devices/ID`. Returns nil if the name has another form.
+    /// Returns the ID in a Cloud Identity device's name, `devices/ID`. Returns nil if the name has another form.
     static func deviceID(_ device: JSON) -> String? {
         let parts = device.text("name")?.split(separator: "/") ?? []
         return parts.count == 2 ? String(parts[1]) : nil
@@ -139,7 +139,7 @@ enum GoogleRecords {
         }
     }
 
-    /// Reads a computer; `users` is nil if they could not be read.
+    /// Reads a computer; `users` is nil if its users could not be read.
     static func computer(_ device: JSON, id: String, users: DeviceUsers?) -> SyncRecord {
         var record = DeviceRecord(
             externalID: "devices/" + id, hostname: device.text("hostname") ?? device.text("model") ?? id)
@@ -151,7 +151,7 @@ enum GoogleRecords {
         record.operatingSystem = device.text("deviceType").flatMap {
             ["WINDOWS": "Windows", "MAC_OS": "macOS", "LINUX": "Linux"][$0]
         }
-        // The value is a text such as `MacOS 14.4`.
+        // The value is a text such as `MacOS 14.4`, whose last word is the version.
         record.osVersion = device.text("osVersion")?.split(separator: " ").last.map(String.init)
         record.isEncrypted = encryption(device.text("encryptionState"))
         switch device.text("compromisedState") {

@@ -8,7 +8,7 @@ struct GoogleServiceAccount {
     private let keyID: String?
     private let key: Secret
 
-    /// Reads a key as Google's console provides it; nil if it is not one. URLs in the document are not trusted.
+    /// Reads a key as Google's console provides it; nil if the document is not one. URLs in the document are not used.
     init?(_ document: Secret) {
         guard let json = document.reveal({ try? JSON(parsing: $0.utf8) }), json.text("type") == "service_account",
             let email = json.text("client_email"), Form.email(email), let key = json.text("private_key")

@@ -138,7 +138,7 @@ struct GoogleWorkspace: Connector {
         }
     }
 
-    /// Returns the retry decision. Throttling and a missing permission are both status 403; the reason tells them
+    /// Returns the retry decision. Throttling may have the status 403, like a missing permission; the reason tells them
     /// apart.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 403 else { return RetryPolicy.standardDecision(response) }

@@ -15,8 +15,8 @@ struct JamfPro: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .lockDevice: [pin], .containHost: [pin], .retireDevice: [pin],
     ]
-    /// The PIN that unlocks a Mac afterwards. The caller chooses it, since a PIN that we chose would not be shown
-    /// anywhere.
+    /// The parameter with the PIN that unlocks a Mac after it was locked or erased. The caller chooses it, since a PIN
+    /// that we chose would not be shown anywhere.
     static let pin = ActionParameter.secret("pin", "a string of six digits") { pin in
         pin.utf8.count == 6 && pin.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
@@ -63,7 +63,8 @@ struct JamfPro: Connector {
 
     /// Creates a list whose pages are numbered and so can't overlap. The last item of the page before is requested
     /// separately, and only after the page: a change that moved the page has then moved that item too, which is
-    /// noticed. The list ends when as many items as Jamf Pro counts have come, or with an empty page.
+    /// noticed. The list ends with the page that reaches the number of items that Jamf Pro counts, or with an empty
+    /// page.
     private func list(
         _ id: String, page: @escaping (_ number: Int, _ size: Int) throws -> UpstreamResponse
     ) -> NumberedList {
@@ -77,16 +78,16 @@ struct JamfPro: Connector {
             let isLast = results.isEmpty || (number + 1) * Self.pageSize >= total
             if from % Self.pageSize == 0 { return (results, isLast) }
             let last = try page(from, 1).list("results")
-            // The list is sorted by id. If the page does not continue it, an item without an id makes NumberedList read
-            // the list again.
+            // The list is sorted by id. If the page does not continue the items before, an item without an id makes
+            // NumberedList read the list again.
             let ids = (last + results).compactMap { $0.identifier(id).flatMap(Int.init) }
             let continues = zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
             return (continues ? last + results : [.null], isLast)
         }
     }
 
-    /// Returns one page of the inventory. Version 4 of this API came with Jamf Pro 11.30; older servers have version 3
-    /// or 1.
+    /// Returns one page of the inventory. Version 4 of this API came with Jamf Pro 11.30; a server without it is asked
+    /// for version 3, then 1.
     private func computers(page: Int, size: Int, sections: [String]) throws -> UpstreamResponse {
         let query = Self.query(page: page, size: size, sections: sections) + [("sort", "id:asc")]
         return try unlessGone { try api.get("/api/v4/computers-inventory", query: query) }
@@ -98,7 +99,7 @@ struct JamfPro: Connector {
         sections.map { ("section", $0) } + [("page", String(page)), ("page-size", String(size))]
     }
 
-    /// Returns an access token. Older servers issue it at an older address.
+    /// Returns the value of `Authorization` with an access token. Older servers issue tokens at an older address.
     private static func token(
         _ client: UpstreamClient, _ base: UpstreamURL, _ id: String, _ secret: Secret
     ) throws -> Secret {
@@ -144,8 +145,7 @@ struct JamfPro: Connector {
 // MARK: Actions
 
 extension JamfPro {
-    /// Performs an action. Devices can be locked and erased. The parameter `pin` sets the PIN of six digits that
-    /// unlocks a Mac.
+    /// Locks or erases a device. The parameter `pin` sets the PIN of six digits that unlocks a Mac.
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         guard !target.externalID.contains("/") else {
             throw ConnectorError.configuration("Jamf Pro does not manage that device.")

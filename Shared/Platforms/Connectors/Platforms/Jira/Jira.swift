@@ -17,16 +17,16 @@ struct Jira: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .removeFromGroup: [group], .createTicket: [project, issueType, priority] + Ticket.parameters,
     ]
-    /// The group from which an account is removed. Groups are not stored, so the connector asks Jira if the account is
-    /// a member.
+    /// The parameter that names the group from which an account is removed. Groups are not stored, so the connector
+    /// asks Jira if the account is a member.
     static let group = ActionParameter.value(
         "group", "the name of a group that the target is a member of", isRequired: true
     ) { name in
         (1...255).contains(name.unicodeScalars.count)
             && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
-    /// The project for a ticket; the connection's own if left out. Projects are not stored. The connection is to one
-    /// site, so the key can't name a project outside it.
+    /// The parameter that names the project for a ticket; the connection's own project if left out. Projects are not
+    /// stored. The connection is to one site, so the key can't name a project outside it.
     static let project = ActionParameter.value(
         "project_key", "the key of a project of the site, in capital letters", accepts: isProjectKey)
     static let issueType = ActionParameter.text("issue_type", 60)
@@ -53,7 +53,8 @@ struct Jira: Connector {
         eventsSince = scope.eventsSince(of: "events")
     }
 
-    /// Checks the credentials with `myself`, since much of Jira also answers anonymous requests.
+    /// Checks the credentials with `myself`, since much of Jira also answers anonymous requests, and the permission to
+    /// list users.
     func check() throws {
         _ = try api.get("/rest/api/3/myself").object()
         _ = try api.get("/rest/api/3/users/search", query: [("startAt", "0"), ("maxResults", "1")]).list()
@@ -97,7 +98,7 @@ struct Jira: Connector {
         return entries
     }
 
-    /// Returns the retry decision. A 429 gives the time in Retry-After, or else in X-RateLimit-Reset. Some 503
+    /// Returns the retry decision. A 429 gives the wait in Retry-After, or else its end in X-RateLimit-Reset. Some 503
     /// responses have Retry-After too, but do not say that nothing was changed.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }

@@ -3,8 +3,8 @@ import HTTP
 import Integrations
 import Upstream
 
-/// The actions of Jira: tickets and membership of groups. People are suspended in the administration of the
-/// organization, which takes another key.
+/// The actions of Jira: tickets and membership of groups. Suspending people would need a key for the administration of
+/// the organization.
 extension Jira {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         switch action {
@@ -26,7 +26,7 @@ extension Jira {
         let result: JSON = ["platform": "jira", "external_id": .string(target.externalID)]
         switch action {
         case .createTicket:
-            // Jira has removed its old search. This one returns only the fields that are named.
+            // Jira has removed its old search. The new one returns only the fields that are named.
             let found = try api.get(
                 "/rest/api/3/search/jql",
                 query: [
@@ -72,7 +72,7 @@ extension Jira {
         }
     }
 
-    /// Returns text in the Atlassian Document Format, one paragraph for each line.
+    /// Returns text in the Atlassian Document Format, one paragraph for each line that is not empty.
     private static func document(_ text: String) -> JSON {
         let lines = text.split(whereSeparator: \.isNewline)
         return [

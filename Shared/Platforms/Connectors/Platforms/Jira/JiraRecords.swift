@@ -3,9 +3,9 @@ import Upstream
 
 /// Reads the members of the site's groups of administrators.
 final class JiraAdministrators {
-    /// The groups that Atlassian creates for administrators, named by product and site; older sites have names without
-    /// the site (support.atlassian.com/user-management/docs/default-groups-and-permissions). User access administrators
-    /// add people to the site and to groups.
+    /// The names of the groups for administrators: those that Atlassian creates, named by product and site, and those
+    /// of older sites, without the site (support.atlassian.com/user-management/docs/default-groups-and-permissions).
+    /// User access administrators add people to the site and to groups.
     let names: [String]
 
     private let api: PlatformAPI
@@ -27,7 +27,7 @@ final class JiraAdministrators {
         return names.contains { $0.lowercased() == group }
     }
 
-    /// Returns the groups of administrators to which each account belongs.
+    /// Returns the groups of administrators to which each account belongs, as far as they could be read.
     func roles() throws -> AdministratorRoles {
         if let known { return known }
         var found = AdministratorRoles()
@@ -77,7 +77,7 @@ enum JiraRecords {
         case "atlassian", "customer": account.kind = .user
         default: account.unread.insert(.kind)
         }
-        // An Atlassian account is created with a verified address. If its owner hides the address, Jira sends none.
+        // An Atlassian account is created with a verified address. If its owner hides the address, Jira may send none.
         account.email = user.email("emailAddress")
         return account
     }

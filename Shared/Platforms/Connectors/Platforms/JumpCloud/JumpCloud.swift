@@ -16,7 +16,7 @@ struct JumpCloud: Connector {
         .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .lockDevice, .containHost,
     ]
 
-    /// The largest page that JumpCloud allows.
+    /// The largest page of a list that JumpCloud allows, apart from the log.
     private static let pageSize = 100
     private static let eventPageSize = 1_000
 
@@ -120,7 +120,8 @@ extension JumpCloud {
         case .forceMFAEnroll: try set(id, ["enable_user_portal_multifactor": true])
         // JumpCloud can't isolate a device from the network; the lock keeps out the person who holds it.
         case .lockDevice, .containHost:
-            // The documentation does not include Macs, and phones have no agent, but the call would succeed anyway.
+            // The documentation of the lock does not include Macs, and phones have no agent, but the request would
+            // succeed all the same.
             guard let family = try api.get("/systems/\(id)").object().text("osFamily")?.lowercased(),
                 ["windows", "linux"].contains(family)
             else {

@@ -6,7 +6,7 @@ import Upstream
 final class JumpCloudDirectory {
     private let api: PlatformAPI
     private let pageSize: Int
-    /// The ids of all applications; nil for an application without an id.
+    /// The ids of all applications, with nil for an application without an id; nil until they are read.
     private var applications: [String?]?
 
     init(_ api: PlatformAPI, pageSize: Int) {
@@ -14,7 +14,7 @@ final class JumpCloudDirectory {
         self.pageSize = pageSize
     }
 
-    /// Returns the ids of all applications in ascending order.
+    /// Returns the ids of all applications that have one, in ascending order.
     func applicationIDs() throws -> [String] { try Set(allApplications().compactMap { $0 }).sorted() }
 
     /// True if `applicationIDs` has read the applications and all of them have ids.

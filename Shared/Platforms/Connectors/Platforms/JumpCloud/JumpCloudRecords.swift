@@ -98,8 +98,8 @@ enum JumpCloudRecords {
         return .read([.auditEvent(record)])
     }
 
-    /// Returns the outcome. A change without a stated outcome has happened; a sign-in without one is unclear, so nil is
-    /// returned.
+    /// Returns the outcome. A change without a stated outcome has happened. Returns nil for a sign-in without one, and
+    /// for an outcome that can't be read.
     private static func outcome(_ event: JSON, isSignIn: Bool) -> AuditEventRecord.Outcome? {
         switch event["success"] ?? event["sso_token_success"] {
         case .bool(let hasSucceeded)?: hasSucceeded ? .success : .failure

@@ -13,12 +13,14 @@ struct Entra: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .revokeOAuthToken: [.grantedApplication("client_id")], .revokeLicense: [sku], .createAccessReview: [group],
     ]
-    /// The license that is revoked. Licenses are not stored, so the connector asks Graph if the user holds it.
+    /// The parameter that names the license to revoke. Licenses are not stored, so the connector asks Graph if the user
+    /// holds it.
     static let sku = ActionParameter.value("sku_id", "the skuId of a license that the target holds, a UUID") {
         Identifier($0) != nil
     }
-    /// The group whose members are reviewed. Groups are not stored, so the connector asks Graph if the target is a
-    /// member of the group or an application to which the group is assigned.
+    /// The parameter that names the group whose members are reviewed. Groups are not stored, so the connector asks
+    /// Graph if the target is a member of the group or an application to which the group is assigned, or for other
+    /// targets, if the group exists.
     static let group = ActionParameter.value(
         "group_id", "the object ID of a group that the target belongs to, a UUID", isRequired: true
     ) { Identifier($0) != nil }
@@ -66,7 +68,8 @@ struct Entra: Connector {
         ]
     }
 
-    /// The users, without their last sign-ins if Microsoft does not show these to the tenant or the app registration.
+    /// The list of users. If the first page with last sign-ins is refused, for example because Microsoft does not show
+    /// them to the tenant or the app registration, the list is read without them.
     private var users: RecordCollection {
         let properties =
             "id,displayName,mail,userPrincipalName,accountEnabled,department,jobTitle,userType,createdDateTime"

@@ -39,7 +39,7 @@ extension Entra {
                 return held.isEmpty ? .done(result(target)) : nil
             }
             return held.contains { $0.lowercased() == wanted.lowercased() } ? .notDone : .done(result(target))
-        // Repeating any of these changes nothing.
+        // Repeating any of these actions does no harm.
         case .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens: return .notDone
         case .createAccessReview:
             let reviews = try Graph.all(api, "/identityGovernance/accessReviews/definitions", [("$top", "100")])
@@ -97,8 +97,8 @@ extension Entra {
     /// Returns the name of a review. It contains the action's id, by which the review is found later.
     private static func reviewName(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
 
-    /// Returns true if a user is a member of a group, or if the group is assigned to an application. For other targets,
-    /// returns true if the group belongs to the tenant.
+    /// Returns true if a user is a direct or indirect member of a group, or if the group is assigned to an application.
+    /// For other targets, returns true if the group exists in the tenant.
     private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
         let id = target.externalID
         switch target.kind {

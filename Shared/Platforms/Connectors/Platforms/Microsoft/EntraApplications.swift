@@ -79,7 +79,8 @@ final class EntraGroups {
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// Returns the ids of the users in a group; none if the group no longer exists.
+    /// Returns the ids of the users in a group, none if the group no longer exists, or the error because of which the
+    /// group could not be read.
     ///
     /// - Throws: `ConnectorError` if the error concerns all requests.
     func members(of group: String) throws -> Result<[String], ConnectorError> {

@@ -61,10 +61,10 @@ final class EntraDirectory {
         return entries
     }
 
-    /// Returns the ids of the applications in ascending order.
+    /// Returns the ids of the applications, and of service principals that may be applications, in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().ids }
 
-    /// True if `applicationIDs` found all applications.
+    /// False if `applicationIDs` found a service principal whose id can't be read.
     var areAllApplicationsKnown: Bool { applications?.hasUnknown != true }
 
     /// Reads the rights to use an application, which users have themselves or as members of groups.
@@ -104,7 +104,7 @@ final class EntraDirectory {
         return entries
     }
 
-    /// Reads the access that people granted to applications that `applications` yields.
+    /// Reads the access that people granted to applications that the company uses.
     func grants(_ grants: [JSON]) throws -> PageEntries {
         let applications = try allApplications()
         return PageEntries(grants, of: .oauthGrant) {
@@ -137,11 +137,11 @@ final class EntraDirectory {
         return found
     }
 
-    /// Returns the directory roles by which users administer something, and which they have themselves or as members of
-    /// a group.
+    /// Returns the directory roles by which users administer something, as far as they could be read. Users have them
+    /// themselves or as members of a group.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
-        // These roles come with being in the directory and administer nothing.
+        // These roles administer nothing.
         let harmless: Set = ["Directory Readers", "User", "Guest User", "Restricted Guest User"]
         var found = AdministratorRoles()
         try found.unlessRefused { found in

@@ -63,8 +63,8 @@ enum EntraEvents {
         }
     }
 
-    /// Returns the event's type. An administrator's action on another user keeps Entra's name, since rules take the
-    /// actor for the affected user.
+    /// Returns the event's type. An administrator's action on another user's second factor or password keeps Entra's
+    /// name, since rules take the actor for the affected user.
     private static func type(of name: String) -> String {
         switch name {
         case "Add member to role", "Add eligible member to role": EventType.privilegeGranted

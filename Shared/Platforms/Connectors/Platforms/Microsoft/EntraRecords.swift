@@ -1,13 +1,14 @@
 import Base
 
 extension JSON {
-    /// Returns a principal's name if it is an address. A guest's name is not one: Entra builds it from the address of
-    /// the invitation, as in `ann_example.org#EXT#@tenant.onmicrosoft.com`.
+    /// Returns the address in a member, by default the principal's name. Returns nil if the member is not an address or
+    /// is a guest's name, which Entra builds from the address of the invitation, as in
+    /// `ann_example.org#EXT#@tenant.onmicrosoft.com`.
     func principalAddress(_ name: String = "userPrincipalName") -> String? {
         isMadeUpName(name) ? nil : email(name)
     }
 
-    /// Returns true if a member is a name that Entra built for a guest.
+    /// Returns true if a member, by default the principal's name, is a name that Entra built for a guest.
     func isMadeUpName(_ name: String = "userPrincipalName") -> Bool {
         text(name)?.uppercased().contains("#EXT#") == true
     }
@@ -17,8 +18,8 @@ extension JSON {
 enum EntraRecords {
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let name = user.text("userPrincipalName") else { return nil }
-        // The name is checked as well as the type, since an administrator may change the type, and it is null for old
-        // guests.
+        // The name is checked as well as the type, since an administrator may change the type, and the type is null for
+        // old guests.
         let isExternal = user.text("userType") == "Guest" || user.isMadeUpName()
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? name,
@@ -40,13 +41,13 @@ enum EntraRecords {
         return account
     }
 
-    /// Returns the second factor that a user's registration in this tenant shows. External users register in their own
-    /// tenant, so for them no registration here means that it is not known.
+    /// Returns true if a user has a second factor, by the user's registration in this tenant; nil if that is not known.
+    /// External users register in their own tenant, so it is not known for those without a registration here.
     static func secondFactor(_ isRegistered: Bool?, of account: AccountRecord) -> Bool? {
         account.kind == .external && isRegistered == false ? nil : isRegistered
     }
 
-    /// Reads a user who was deleted in the last 30 days. Entra does not list older deletions.
+    /// Reads an entry of the list of deleted users, which Entra keeps for 30 days after a deletion.
     static func deletedAccount(_ user: JSON) -> EntryReading {
         guard var members = user.object, let id = user.text("id") else { return .unreadable }
         // On deletion, Entra puts the id without dashes before the name.
@@ -59,8 +60,9 @@ enum EntraRecords {
         return .read([.account(account)])
     }
 
-    /// Returns true if a service principal is an application that the company uses: not a managed identity, not one of
-    /// the hundreds that Microsoft owns, and not blocked. Returns nil if the principal has no type or no id.
+    /// Returns true if a service principal is an application that the company uses: of the type Application, which
+    /// managed identities are not, not one of the hundreds that Microsoft owns, and not blocked. Returns nil if the
+    /// principal has no type or no id.
     static func isApplication(_ principal: JSON) -> Bool? {
         guard let type = principal.text("servicePrincipalType"), principal.text("id") != nil else { return nil }
         let microsoft = ["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"]

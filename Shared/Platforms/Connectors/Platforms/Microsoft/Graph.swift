@@ -63,7 +63,7 @@ enum Graph {
         return (try response.list("value"), try response.json.nextToken("@odata.nextLink").map(JSON.string))
     }
 
-    /// Returns a whole list, for pages of other lists that need it.
+    /// Returns a whole list, for work that needs all items at once.
     static func all(
         _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)] = [], headers: Headers = [:]
     ) throws -> [JSON] {

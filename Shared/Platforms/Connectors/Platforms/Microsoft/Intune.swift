@@ -72,7 +72,7 @@ struct Intune: Connector {
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
         switch action {
-        // Repeating any of these changes nothing.
+        // Repeating any of these actions does no harm.
         case .syncDevice, .lockDevice, .containHost: return .notDone
         case .retireDevice:
             do {
@@ -81,7 +81,7 @@ struct Intune: Connector {
                 let state = try device.object().text("managementState") ?? ""
                 return state.hasPrefix("retire") ? .done(Self.result(target)) : .notDone
             } catch ConnectorError.missing {
-                // Intune removes a retired device from its list, so a missing device has been retired.
+                // Intune removes a retired device from its list, so a missing device counts as retired.
                 return .done(Self.result(target))
             }
         default: return nil

@@ -133,12 +133,13 @@ struct Okta: Connector {
         return RecordPage(try entries(response), next: try response.nextCursor("after"))
     }
 
-    /// Returns the query parameter for the position of a page.
+    /// Returns the query parameter for the position of a page; none for the first page.
     static func after(_ cursor: JSON?) -> [(name: String, value: String)] {
         cursor?.string.map { [(name: "after", value: $0)] } ?? []
     }
 
-    /// Returns a service app's access token, which it obtains with its own assertion (RFC 7523).
+    /// Returns the value of `Authorization` with a service app's access token, which the app obtains with its own
+    /// assertion (RFC 7523).
     private static func token(
         _ client: UpstreamClient, _ base: UpstreamURL, clientID: String, key: Secret, scopes: String
     ) throws -> Secret {

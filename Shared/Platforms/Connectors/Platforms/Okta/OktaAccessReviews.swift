@@ -6,11 +6,12 @@ import Upstream
 /// (developer.okta.com/docs/api/iga).
 struct OktaAccessReviews {
     /// The scopes that a service app needs for campaigns. Orgs without the license can't grant the first one, and an
-    /// app that asks for a scope that it was not granted gets no token at all. So no other request uses these scopes.
+    /// app that asks for a scope that it was not granted gets no token at all. So only campaigns use a token with these
+    /// scopes.
     static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
 
-    /// The group whose members are reviewed. Groups are not stored, so the connector asks Okta if the target is a
-    /// member of the group or an application to which the group is assigned.
+    /// The parameter that names the group whose members are reviewed. Groups are not stored, so the connector asks Okta
+    /// if the target is a member of the group or an application to which the group is assigned.
     static let group = ActionParameter.value("group_id", "the id of a group that the target belongs to") { id in
         (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }

@@ -7,16 +7,16 @@ final class OktaDirectory {
     private let api: PlatformAPI
     private var administrators: Administrators?
     private var applications: [Application]?
-    /// True if every application in Okta's list has an id.
+    /// False if Okta's list had an application without an id.
     private(set) var areAllApplicationsKnown = true
     /// The number of consecutive users whose lists were refused, by the lists' names.
     private var refusals: [String: Int] = [:]
-    /// The lists that are no longer requested, since the token may not see them for any user.
+    /// The lists that are no longer requested, with their last error, since the token seems to see them for no user.
     private var refused: [String: ConnectorError] = [:]
     /// The number of consecutive refusals after which a list is no longer requested. Fewer may be special cases.
     private static let mostRefusals = 3
 
-    /// The administrators, if the token may see them.
+    /// The ids of the administrators, or the error because of which they can't be read.
     private enum Administrators {
         case known(Set<String>)
         case refused(ConnectorError)
@@ -62,7 +62,7 @@ final class OktaDirectory {
     /// An application; `isOAuthClient` is nil if the list does not tell how people sign in to it.
     private typealias Application = (id: String, isOAuthClient: Bool?)
 
-    /// Returns the ids of all applications in ascending order.
+    /// Returns the ids of all applications that have one, in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().map(\.id) }
 
     /// Returns the ids of the applications that can hold OAuth tokens, in ascending order.

@@ -2,8 +2,7 @@ import Base
 
 /// Translates Okta's objects into records.
 enum OktaRecords {
-    /// Reads a user. Returns nil if it can't be read, for example because it has no profile or status, which all users
-    /// have.
+    /// Reads a user. Returns nil if it has no id, profile or status, which all users have.
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let profile = user["profile"], profile.object != nil,
             user.text("status") != nil
@@ -54,7 +53,7 @@ enum OktaRecords {
 
     private static func entitlementID(_ user: String, _ application: String) -> String { application + "/" + user }
 
-    /// Reads the refresh tokens of an application as grants: one grant of all scopes for each person and client.
+    /// Reads the active refresh tokens of an application as grants: one grant of all scopes for each person and client.
     static func grants(_ tokens: [JSON], application: String) -> PageEntries {
         var grants: [String: OAuthGrantRecord] = [:]
         var entries = PageEntries(tokens, of: .oauthGrant, id: grantID) { token in
@@ -114,7 +113,7 @@ enum OktaRecords {
         let actor = event["actor"]
         record.actor = actor?.text("displayName") ?? actor?.text("alternateId")
         let targets = event["target"]?.array ?? []
-        // An administrator may do this to another user. The event is about that user's account.
+        // An administrator may reset another user's factor or password. The event is about that user's account.
         let isAboutTarget = [EventType.factorRemoved, EventType.passwordReset].contains(type)
         let owner = isAboutTarget ? targets.first { $0.text("type") == "User" } : actor
         if owner?.text("type") == "User" {
@@ -134,7 +133,7 @@ enum OktaRecords {
         return .read([.auditEvent(record)])
     }
 
-    /// Returns the outcome; nil for events that were skipped and for results that Okta itself calls unknown.
+    /// Returns the outcome; nil for other results, such as those of skipped events.
     private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
         switch result {
         // CHALLENGE: a policy that asks for another factor has let the person continue.

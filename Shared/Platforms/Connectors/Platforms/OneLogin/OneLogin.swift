@@ -90,7 +90,8 @@ struct OneLogin: Connector {
         }
     }
 
-    /// Returns the retry decision. The reset field holds the number of seconds that are left of the hour.
+    /// Returns the retry decision. Without Retry-After, a 429 gives the wait in the reset field: the seconds that are
+    /// left of the hour.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Double($0) }
@@ -100,7 +101,7 @@ struct OneLogin: Connector {
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 400, 401, 403: .credentials("OneLogin refuses the client ID or the client secret.")
-        // OneLogin answers like this if the owner of the credential has been deleted.
+        // OneLogin also answers with such a status if the owner of the credential has been deleted.
         case 500...:
             .provider(
                 """

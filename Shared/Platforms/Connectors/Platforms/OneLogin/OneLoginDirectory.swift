@@ -15,7 +15,7 @@ final class OneLoginDirectory {
     private let api: PlatformAPI
     private var factors = ObjectLists("second factors")
     private var privileges: Privileges?
-    /// The ids of all applications; nil for an application without an id.
+    /// The ids of all applications, with nil for an application without an id; nil until they are read.
     private var applications: [String?]?
     private var names: [Int: String]?
 
@@ -65,7 +65,7 @@ final class OneLoginDirectory {
         return ids.count == list.count ? ids : nil
     }
 
-    /// Returns the ids of all applications in ascending order.
+    /// Returns the ids of all applications that have one, in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().compactMap { $0 }.sorted() }
 
     /// True if `applicationIDs` has read the applications and all of them have ids.
@@ -132,7 +132,7 @@ final class OneLoginDirectory {
         return found
     }
 
-    /// Returns the ids of the holders of a privilege.
+    /// Returns the ids of the users or roles that hold a privilege.
     private func holders(_ path: UpstreamPath, _ member: String) throws -> [String] {
         let holders = try WholeList.items { cursor in
             let response = try api.get(path, query: cursor?.string.map { [(name: "cursor", value: $0)] } ?? [])

@@ -8,10 +8,10 @@ enum OneLoginRecords {
         created_at
         """
 
-    /// The values of a user's `status` that are named here.
+    /// The values of a user's `status` to which the connector gives a name.
     enum UserStatus: Int { case unactivated = 0, active, suspended }
 
-    /// Reads a user. Returns nil if it can't be read, for example because it has no status.
+    /// Reads a user. Returns nil if it has no id, or no number as its status.
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.identifier("id"), user["status"]?.integer != nil else { return nil }
         let names = [user.text("firstname"), user.text("lastname")].compactMap { $0 }.joined(separator: " ")
@@ -29,9 +29,9 @@ enum OneLoginRecords {
         return account
     }
 
-    /// Returns the status that OneLogin's two numbers mean. `state` says if a user was admitted: 0 for not yet, 1 for
-    /// approved, 2 for rejected, 3 for unlicensed. `status` says what happened to the account since; 3 to 8 are expired
-    /// passwords, temporary locks and the like. Returns nil for other numbers.
+    /// Returns the status that OneLogin's two numbers mean. `state` says if a user was admitted: 0 for not yet, 1 (or
+    /// no number) for approved, 2 for rejected, 3 for unlicensed. `status` says what happened to the account since; 3
+    /// to 8 are expired passwords, temporary locks and the like. Returns nil for other numbers.
     private static func status(_ user: JSON) -> AccountRecord.Status? {
         switch (user["state"]?.integer ?? 1, user["status"]?.integer) {
         case (0, _), (1, UserStatus.unactivated.rawValue): .staged
@@ -73,8 +73,7 @@ enum OneLoginRecords {
         switch number {
         case 5: (type, outcome) = (EventType.signIn, .success)
         case 6: (type, outcome) = (EventType.signIn, .failure)
-        // An administrator's action on another user keeps OneLogin's name, since rules take the actor for the affected
-        // user.
+        // The removal of another user's factor keeps OneLogin's name, since rules take the actor for the affected user.
         case 24 where actor == user, 172: (type, outcome) = (EventType.factorRemoved, .success)
         case 72: (type, outcome) = (EventType.privilegeGranted, .success)
         default:

@@ -18,7 +18,8 @@ struct Slack: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .createTicket: [channel] + Ticket.parameters, .notifyUser: [message],
     ]
-    /// The channel for a ticket. Channels are not stored, so the connector asks Slack for it.
+    /// The parameter that names a ticket's channel. Channels are not stored, so the connector asks Slack for the
+    /// channel.
     static let channel = ActionParameter.value(
         "channel", "the ID of a channel of the workspace, such as C012AB3CD", isRequired: true
     ) { id in
@@ -93,7 +94,7 @@ struct Slack: Connector {
     }
 
     /// Returns the error for SCIM and the audit log, which have many ways to say that a plan or a token does not
-    /// include them. The token itself is proved valid by the methods above.
+    /// include them. `SlackMethods` recognizes a bad token.
     private static func explainPlus(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 404: .missing("Slack has no such user, or its plan does not have this.")

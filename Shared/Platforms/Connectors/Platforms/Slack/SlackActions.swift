@@ -3,7 +3,7 @@ import HTTP
 import Integrations
 import Upstream
 
-/// The actions of Slack.
+/// The actions that can be carried out at Slack.
 extension Slack {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
@@ -36,7 +36,7 @@ extension Slack {
         switch action {
         case .suspendUser, .deactivateUser: wanted = false
         case .unsuspendUser: wanted = true
-        // Repeating these changes nothing.
+        // Repeating these actions changes nothing.
         case .revokeSessions, .blockApp: return .notDone
         default: return nil
         }
@@ -54,7 +54,7 @@ extension Slack {
         try plus.change(.patch, "/scim/v2/Users/\(id)", change, isIdempotent: true)
     }
 
-    /// Checks a channel.
+    /// Checks the channel for a ticket.
     /// - Throws: `ConnectorError.configuration` if it is a conversation of some people and not a channel, or if it is
     ///   shared with other organizations, whose people would read the ticket.
     private func checkChannel(_ id: String) throws {

@@ -1,7 +1,7 @@
 import Base
 import Upstream
 
-/// Reads the workspace's people and apps, with the data that Slack keeps elsewhere.
+/// Reads the workspace's people and apps, with the departments and managers that only SCIM shows.
 final class SlackDirectory {
     private let methods: SlackMethods
     private let plus: PlatformAPI
@@ -90,7 +90,7 @@ final class SlackDirectory {
             let page = cursor?.place ?? 1
             let answer = try methods.get("team.integrationLogs", [("count", "1000"), ("page", String(page))])
             let paging = answer["paging"]
-            // Entries have no ids, by which another page than that one would be noticed.
+            // Entries have no ids, by which another page than the requested one would be noticed.
             guard let logs = answer["logs"]?.array, let pages = paging?["pages"]?.integer,
                 paging?["page"]?.integer == page
             else { throw SlackMethods.malformed }

@@ -27,7 +27,7 @@ enum SlackRecords {
         if account.isAdmin == false, account.status == .active, member["is_admin"]?.bool == nil {
             account.isAdmin = nil
         }
-        // Slack shows this only to administrators' tokens.
+        // Slack shows second factors only to administrators' tokens.
         account.mfaEnabled = member["has_2fa"]?.bool
         account.title = profile?.text("title")
         // The last change to a deactivated user is the deactivation.

@@ -39,7 +39,7 @@ struct Zoom: Connector {
                 headers: ["Authorization": basic]
             ) { response in
                 switch response.json.text("error") {
-                // Zoom sends one of these for a wrong account ID.
+                // Zoom answers a wrong account ID with one of these errors too.
                 case "invalid_request", "invalid_client", "invalid_grant":
                     .credentials("Zoom refuses the account ID, the client ID or the secret.")
                 case "unsupported_grant_type", "unauthorized_client", "invalid_scope":
@@ -64,7 +64,8 @@ struct Zoom: Connector {
             users("pending users", "pending") { try directory.accounts($0, state: "pending") },
             users("inactive users", "inactive") { try directory.inactiveAccounts($0) },
             users("active users", "active") { try directory.accounts($0, state: "active") },
-            // A user who is deactivated moves to an earlier list, so that list is read again.
+            // A user who is deactivated while the lists are read moves to an earlier list, so the inactive users are
+            // read again.
             users("users deactivated during the sync", "inactive") { try directory.deactivatedAccounts($0) },
         ]
     }
@@ -127,7 +128,8 @@ extension Zoom {
     }
 
     /// Creates a password that is kept nowhere, so that the user must reset it by mail. It has 160 random bits. Zoom
-    /// allows at most 31 characters, and requires one of each kind.
+    /// allows at most 31 characters, and requires an upper-case and a lower-case letter, a digit and a special
+    /// character.
     static func newPassword() -> String {
         let characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
         return "Th1!" + String((0..<27).compactMap { _ in characters.randomElement() })
@@ -140,14 +142,15 @@ extension Zoom {
         case .suspendUser: isDone = try user(target.externalID).text("status") == "inactive"
         case .unsuspendUser: isDone = try user(target.externalID).text("status") == "active"
         case .revokeLicense: isDone = try user(licensee(target))["type"]?.integer == ZoomRecords.basic
-        // Repeating these does no harm.
+        // Repeating these actions does no harm.
         case .revokeSessions, .forcePasswordChange: return .notDone
         default: return nil
         }
         return isDone ? .done(["platform": "zoom", "external_id": .string(target.externalID)]) : .notDone
     }
 
-    /// Returns the user whose seat is revoked. Seats are revoked one at a time, by the user's id or by the seat's.
+    /// Returns the id of the user whose seat is revoked. Seats are revoked one at a time, by the user's id or by the
+    /// seat's.
     private func licensee(_ target: ActionTarget) throws -> String {
         switch target.kind {
         case .account: return target.externalID
@@ -171,7 +174,7 @@ enum ZoomRecords {
 
     private static let seatPrefix = applicationID + "/"
 
-    /// Returns the user who has a seat; nil if the id is not a seat's.
+    /// Returns the id of the user who has a seat; nil if the id is not a seat's.
     static func user(ofSeat id: String) -> String? {
         id.hasPrefix(seatPrefix) ? String(id.dropFirst(seatPrefix.count)) : nil
     }
@@ -179,7 +182,8 @@ enum ZoomRecords {
     private static let roles = ["0": "Owner", "1": "Admin"]
     private static let singleSignOn = 101
 
-    /// Reads an account in the list of users in a state.
+    /// Reads an account in the list of users in a state, which is assumed if the user's own status is missing or
+    /// unknown.
     static func account(_ user: JSON, id: String, state: String) -> AccountRecord {
         let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(

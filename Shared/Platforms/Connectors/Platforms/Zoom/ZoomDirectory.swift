@@ -2,12 +2,12 @@ import Base
 import HTTP
 import Upstream
 
-/// Reads the account's users, with the data that Zoom shows only for each user alone: their sign-in methods, titles and
-/// managers.
+/// Reads the account's users, with the data that Zoom shows reliably only for each user alone: their sign-in methods,
+/// titles and managers.
 final class ZoomDirectory {
     private let api: PlatformAPI
     private var details = ObjectLists("user details")
-    /// The ids of the users in the list of inactive users.
+    /// The ids of the users that this process has read in the list of inactive users.
     private var inactive: Set<String> = []
 
     init(_ api: PlatformAPI) { self.api = api }
@@ -18,8 +18,7 @@ final class ZoomDirectory {
         return try accounts(users, state: "inactive")
     }
 
-    /// Reads the accounts of one page of the same list when it is read again, without the users that it had the first
-    /// time.
+    /// Reads the accounts of one page of the same list when it is read again, without the users in `inactive`.
     func deactivatedAccounts(_ users: [JSON]) throws -> PageEntries {
         var entries = PageEntries(users.filter(isKnown), of: .account) { _ in .skipped("it was read before") }
         entries.add(try accounts(users.filter { !isKnown($0) }, state: "inactive"))

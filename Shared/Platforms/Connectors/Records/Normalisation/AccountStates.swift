@@ -34,8 +34,8 @@ extension JSON {
 extension AccountRecord.Status {
     /// Creates the status that a provider's word stands for, in upper or lower case; nil for an unknown word.
     ///
-    /// A temporary state, such as an expired password, leaves an account active, since its holder can sign in again
-    /// without an administrator. An account whose creation is unfinished is staged.
+    /// A temporary state, such as an expired password, leaves an account active, since its holder can usually sign in
+    /// again without an administrator. An account whose creation is unfinished is staged.
     init?(word: String) {
         switch word.lowercased() {
         case "active", "activated", "approved", "provisioned", "recovery", "password_expired", "password_reset",

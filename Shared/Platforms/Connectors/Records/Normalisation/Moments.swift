@@ -2,7 +2,7 @@ import Base
 import Upstream
 
 extension Timestamp {
-    /// Creates a time from text in a provider's record; nil for any other text and for "never".
+    /// Creates a time from text in a provider's record; nil for text in another form and for "never".
     init?(inRecord text: String) {
         guard let moment = Timestamp(provider: text)?.unlessNever else { return nil }
         self = moment
@@ -15,7 +15,7 @@ extension Timestamp {
     }
 
     /// The time itself; nil for times that programs write for "never" or "not known": the years 1, 1601, 1753 and 1900,
-    /// the beginning of 1970 in any time zone, and 9999. No time that is read here lies before 1971 or after 2199.
+    /// the beginning of 1970 in any time zone, and 9999. So all times before 1971 or after 2199 count as "never".
     var unlessNever: Timestamp? { (Self.earliest..<Self.latest).contains(seconds) ? self : nil }
 
     /// 1971-01-01T00:00:00Z.
