@@ -1,6 +1,6 @@
 import Base
 
-/// A file that is written while it is sent, so that memory does not grow with it.
+/// A file that is written while it is sent, so that memory does not grow with the file.
 public struct ExportFile {
     /// Accepts the next part of the file.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void

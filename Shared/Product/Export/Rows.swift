@@ -11,8 +11,8 @@ struct KeyRange: Equatable {
 
 extension Entity {
     /// Returns the query for the rows of the workspace `$1` whose keys are greater than `$2` and at most `$3`, in the
-    /// order of the keys. For identities, a full export reads one row for each account; the rows of one identity come
-    /// together.
+    /// order of the keys. For identities, a full export reads one row for each account, or a single row if there is
+    /// none; the rows of one identity come together.
     func query(isFull: Bool) -> SQL {
         let selected = columns(isFull: isFull).compactMap(\.expression).joined(separator: ", ")
         let range: SQL = scope + " AND " + key + " <= $3 ORDER BY " + key

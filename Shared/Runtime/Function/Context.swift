@@ -37,10 +37,11 @@ public struct PublicContext {
     let process: FunctionProcess
     let background: BackgroundWork
 
-    /// Runs `work` after the response has been sent, unless sending fails. The function's time limit includes this work.
+    /// Runs `work` after the response has been sent, unless sending fails. The function's time limit includes this
+    /// work.
     public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
-    /// Returns the state of the database, as far as it can be known without writing.
+    /// Returns the state of the database, as far as this can be known without writing.
     public func databaseHealth() -> DatabaseHealth {
         do {
             guard try process.hasDatabase() else { return .unusable }
