@@ -9,8 +9,8 @@ import Operation
 import Sync
 
 /// POST /api/sync-integration: fetches a platform's current data. The request claims the integration's job and runs it.
-/// If the job can't be claimed yet, the time is too short, or this process is killed, a worker runs or continues that
-/// job.
+/// If the workspace already runs the largest allowed number of syncs, the time is too short, or this process is killed,
+/// a worker runs or continues that job.
 @main struct SyncIntegration: Function {
     /// The time limit of the sync in the request, in seconds.
     private static let seconds = 60.0

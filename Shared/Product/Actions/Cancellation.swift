@@ -4,8 +4,8 @@ public import Integrations
 import Store
 
 extension Workspace {
-    /// The longest time for which an action waits for approval, in seconds. It is then cancelled by the next
-    /// housekeeping.
+    /// The longest time for which an action waits for approval, in seconds. The next housekeeping then cancels the
+    /// action.
     public static let approvalTime = Int.days(7)
 
     /// Cancels the actions that have waited for approval for `approvalTime`, each with its own audit entry.

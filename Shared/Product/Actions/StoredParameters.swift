@@ -19,8 +19,8 @@ public enum StoredParameters {
         return kept
     }
 
-    /// Returns the bytes to which a secret parameter of an action is bound when it is sealed: with others, it can't be
-    /// opened.
+    /// Returns the bytes to which a secret parameter of an action is bound when it is sealed. With other bytes, the
+    /// secret can't be opened.
     public static func binding(_ id: Identifier, _ name: String, in workspace: Workspace) -> [UInt8] {
         Array("action parameter/\(workspace.id)/\(id)/\(name)".utf8)
     }

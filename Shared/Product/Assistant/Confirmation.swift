@@ -16,7 +16,7 @@ struct Confirmation {
     let toolUseID: String
     let toolName: String
     let input: JSON
-    /// The target that the input named when it was proposed: the platform, and the entity's id there.
+    /// The target that the input named when it was proposed: the platform, and our id of the record.
     let target: String
     /// True if the proposing request named its conversation. The confirming request must then name it too.
     let namesSession: Bool

@@ -7,7 +7,7 @@ struct Conversation {
     /// The id with which requests continue the conversation. The client may choose it; otherwise the server does.
     let id: Identifier
     let userID: Identifier
-    /// The id of its row; nil until a first turn is stored.
+    /// The id of the conversation's row in the store; nil until a first turn is stored.
     fileprivate(set) var rowID: Identifier?
     /// The latest turns that fit, each complete. Empty if the conversation was opened for a turn without the model.
     let history: [Message]

@@ -25,7 +25,7 @@ public struct AuditLogExport {
         }
     }
 
-    /// The file.
+    /// The export as a JSON file, which is written while it is sent.
     public var file: ExportFile {
         let export = self
         return .json(named: "audit-log-\(exportedAt.description.prefix(10)).json") { json, sink in

@@ -25,7 +25,7 @@ struct CSVWriter: ~Copyable {
         protect(from: start)
     }
 
-    /// Writes a column of a row. Text that looks like a formula gets an apostrophe.
+    /// Writes the value of a column of a row. Text that looks like a formula gets an apostrophe.
     mutating func field(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
         separate()
         guard !row.isNull(index) else { return }

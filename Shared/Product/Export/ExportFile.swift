@@ -5,7 +5,7 @@ public struct ExportFile {
     /// Accepts the next part of the file.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
 
-    /// The media type.
+    /// The media type of the file.
     public let contentType: String
     /// The name under which a browser saves the file. Nil if the browser is to show it.
     public let name: String?

@@ -75,7 +75,7 @@ private enum Account {
         LEFT JOIN integrations ON integrations.workspace_id = $1 AND integrations.id = accounts.integration_id
         """
 
-    /// Returns the account of a row; nil if it has none.
+    /// Returns the account in a row as JSON; nil if the row has none.
     static func json(_ row: any Row, from first: Int) throws -> JSONText? {
         guard !row.isNull(first) else { return nil }
         var json = JSONWriter()

@@ -183,7 +183,7 @@ public struct WorkspaceExport {
 }
 
 extension JSONWriter {
-    /// Writes a column of a row.
+    /// Writes the value of a column of a row.
     fileprivate mutating func value(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
         guard !row.isNull(index) else { return value(JSON.null) }
         switch kind {

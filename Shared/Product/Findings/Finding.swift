@@ -29,7 +29,7 @@ public struct Finding: JSONWritable {
     }
 }
 
-/// The summary of a finding.
+/// A finding without its id and details, for short lists.
 public struct FindingSummary: JSONWritable {
     let title: String
     let severity: Severity

@@ -49,7 +49,7 @@ struct ActionStep: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Returns the step's target for a connector.
+    /// Returns the step's target in the form that connectors take.
     func target(
         of action: RemediationAction, _ finding: ActionTarget.Finding?, _ parameters: ActionParameters
     ) -> ActionTarget {

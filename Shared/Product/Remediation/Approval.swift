@@ -41,7 +41,7 @@ extension Workspace {
 
     /// Approves or rejects an action that waits for approval. An approved action gets a job.
     /// - Throws: `RemediationError` if the caller may not decide, if there is no such action, if it does not wait for
-    ///   approval, or if it has waited for longer than `approvalTime`.
+    ///   approval, or if it has waited for `approvalTime` or longer.
     public func decide(_ decision: Decision, on id: Identifier, now: Timestamp = .now) throws -> RemediationAction {
         guard case .member(_, _, let role) = caller, Permission.approveRemediation.roles.contains(role) else {
             throw RemediationError.mayNotDecide

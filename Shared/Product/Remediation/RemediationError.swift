@@ -19,7 +19,7 @@ public struct RemediationError: DomainError, Equatable {
     static let planLacksAccessReviews = RemediationError(
         .refused, "plan_lacks_access_reviews", "Access reviews are not part of your plan.")
 
-    /// No platform, or not the requested one, can carry out the action.
+    /// The platform that the request names, or every platform, is unable to carry out the action.
     static func impossible(_ sentence: String) -> RemediationError {
         RemediationError(.invalid, "impossible", sentence)
     }

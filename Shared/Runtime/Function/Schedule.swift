@@ -10,7 +10,7 @@ public final class Schedule: Service {
     private let environment: Environment
     private let process: FunctionProcess
 
-    /// Creates the schedule of a function.
+    /// Creates the steps that run `function` for scheduled events.
     public init(_ function: (some ScheduledFunction).Type, _ environment: Environment) {
         run = { try function.onScheduled($0) }
         self.environment = environment

@@ -129,8 +129,8 @@ enum Process {
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Limits the CPU time of the request that begins now to the seconds in the variable FUNCTION_CPU_SECONDS, if it is
-    /// set.
+    /// Limits the CPU time of the request that begins now to about the number of seconds in the variable
+    /// FUNCTION_CPU_SECONDS, if that is set.
     static func limitCPU(_ environment: Environment) {
         guard let seconds = environment["FUNCTION_CPU_SECONDS"].flatMap(UInt64.init) else { return }
         csystem_limit_cpu(seconds)

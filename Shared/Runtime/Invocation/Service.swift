@@ -45,7 +45,7 @@ public enum WayIn: Equatable {
     /// One event on standard input.
     case standardInput
 
-    /// Detects the way in which this process was invoked.
+    /// Returns the way in which this process was invoked, by its variables and by the kind of descriptor 0.
     public static func detect(_ environment: Environment, descriptorIsListening: () -> Bool) -> WayIn {
         if let api = environment["AWS_LAMBDA_RUNTIME_API"] { return .lambda(runtimeAPI: api) }
         if environment["GATEWAY_INTERFACE"] != nil { return .cgi }

@@ -5,8 +5,8 @@ extension Prelude {
     // - account_holders: active accounts, also those without an identity, unless their owner has left.
     // - admin_places: the applications and platforms that each identity administers. idp_role is set for identity
     //   providers.
-    // - super_admins: active accounts at the identity provider with which people sign in that have a role with a name
-    //   of its highest role.
+    // - super_admins: active admin accounts, at the identity provider with which people sign in, that have a role named
+    //   like a highest role.
     // - licenses: all paid seats. seats: the paid seats of active people on connected platforms.
     // - sign_ins: known people's successful sign-ins to identity providers. logins: successful sign-ins to other
     //   platforms.
