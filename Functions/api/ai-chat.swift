@@ -6,14 +6,15 @@ import HTTP
 import Operation
 import Remediation
 
-/// POST /api/ai-chat: answers a member's message, or carries out an action that the member confirms.
+/// POST /api/ai-chat: answers a member's message, or requests an action that the member confirms.
 @main struct AIChat: Function {
-    /// Room for a file of 10 MiB in base64, and for the message.
+    /// The length of a file of 10 MiB in base64, and room for the message.
     static let maximumBodyLength = 15 << 20
 
     static let onRequestPost = handler()
 
-    /// Makes the handler. `pause` is the first pause before a failed call of Anthropic's API is repeated, in seconds.
+    /// Creates the handler of POST. `pause` is the pause, in seconds, before the first retry of a failed call of
+    /// Anthropic's API.
     static func handler(pause: Double = 0.5) -> Handler {
         Handler(
             .session(.view),

@@ -5,7 +5,8 @@ import Findings
 import Function
 import HTTP
 
-/// POST /api/analyze: runs the rules on the workspace now, and returns all open findings, worst first.
+/// POST /api/analyze: runs the rules on the workspace now, and returns all findings that are open or in progress, worst
+/// first.
 @main struct Analyze: Function {
     static let onRequestPost = Handler(.session(.analyze)) { context in
         let start = ContinuousClock.now

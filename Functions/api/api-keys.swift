@@ -4,7 +4,7 @@ import Function
 import HTTP
 import Operation
 
-/// /api/api-keys: the workspace's API keys. GET lists the active ones, POST creates one, DELETE revokes one.
+/// /api/api-keys: the workspace's API keys. GET lists the active keys, POST creates a key, DELETE revokes a key.
 @main struct APIKeysFunction: Function {
     static let onRequestGet = Handler(.session(.manageAPIKeys)) { context in
         let keys = try context.workspace.apiKeys()

@@ -8,8 +8,8 @@ import Jobs
 import Operation
 import Sync
 
-/// POST /api/connect-integration: checks a platform's credentials with the provider, stores them encrypted, and starts
-/// the first sync.
+/// POST /api/connect-integration: checks a platform's credentials with the provider, stores them encrypted, and queues
+/// a sync, which runs after the response if possible.
 @main struct ConnectIntegration: Function {
     static let onRequestPost = Handler(
         .session(.manageIntegrations),

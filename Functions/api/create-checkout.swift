@@ -5,7 +5,8 @@ import Function
 import HTTP
 import Operation
 
-/// POST /api/create-checkout: opens a page at Stripe on which the workspace buys the Pro plan.
+/// POST /api/create-checkout: returns the address of a new page at Stripe on which the Pro plan can be bought for the
+/// workspace.
 @main struct CreateCheckout: Function {
     static let onRequestPost = Handler(
         .session(.manageBilling), plan: .any,

@@ -4,7 +4,8 @@ import Billing
 import Function
 import HTTP
 
-/// POST /api/create-portal-session: opens a page at Stripe on which the workspace manages its subscription.
+/// POST /api/create-portal-session: returns the address of a new page at Stripe on which the workspace's subscription
+/// can be managed.
 @main struct CreatePortalSession: Function {
     static let onRequestPost = Handler(.session(.manageBilling), plan: .any) { context in
         let billing = try Billing(context.env, context.log)

@@ -8,7 +8,8 @@ import Jobs
 import Operation
 import Remediation
 
-/// POST /api/execute-action: carries out an action at a platform, or approves or rejects one that waits for approval.
+/// POST /api/execute-action: requests an action at a platform, or approves or rejects an action that waits for
+/// approval. An action that need not wait runs before the response, if possible.
 @main struct ExecuteAction: Function {
     static let onRequestPost = Handler(
         .session(.initiateRemediation),
@@ -48,7 +49,9 @@ import Remediation
         return .json(try remediation.run(action, by: runner, in: context.workspace))
     }
 
-    /// Returns the Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): 1 to 255 visible characters.
+    /// Returns the request's Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), or nil if it has none.
+    ///
+    /// - Throws: 400 if the key does not consist of 1 to 255 visible ASCII characters.
     private static func idempotencyKey(_ request: Request) throws(HTTPError) -> String? {
         guard let key = request.headers["Idempotency-Key"] else { return nil }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

@@ -4,8 +4,8 @@ import Function
 import HTTP
 import Store
 
-/// POST /api/export-audit-log: the audit log of the last 365 days, with the hashes and the signature that reveal later
-/// changes.
+/// POST /api/export-audit-log: exports the audit log of the last 365 days, with the hashes and the signature that
+/// reveal later changes.
 @main struct ExportAuditLog: Function {
     static let onRequestPost = Handler(.session(.viewAuditLog), plan: .enterprise) { context in
         let file = try AuditLogExport(of: context.workspace, signedBy: AuditSigningKey(context.env)).file

@@ -4,7 +4,8 @@ import Function
 import HTTP
 import Operation
 
-/// POST /api/export-workspace: all data of the workspace, as JSON, CSV or a workbook.
+/// POST /api/export-workspace: exports the workspace's identities, applications, devices and findings, and if requested
+/// its audit log, as JSON, CSV or a workbook. A long export takes several requests.
 @main struct ExportWorkspace: Function {
     static let onRequestPost = Handler(
         .session(.exportWorkspace),

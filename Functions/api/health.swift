@@ -2,8 +2,8 @@ import Base
 import Function
 import HTTP
 
-/// GET /api/health: the state of the product and its database. 503 if nothing can be served, because the database does
-/// not answer or has a schema that this build can't use.
+/// GET /api/health: returns the state of the database. The status is 503 if the database can't be used: it does not
+/// answer, it was not set up, or this build can't serve its schema.
 @main struct Health: Function {
     static let onRequestGet = Handler.anyone { context in
         let start = ContinuousClock.now

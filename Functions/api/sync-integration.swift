@@ -8,10 +8,11 @@ import Jobs
 import Operation
 import Sync
 
-/// POST /api/sync-integration: pulls a platform's current data. The request takes over the integration's job. If the
-/// time is too short, or this process is killed, a worker continues that job.
+/// POST /api/sync-integration: fetches a platform's current data. The request claims the integration's job and runs it.
+/// If the workspace already runs the largest allowed number of syncs, the time is too short, or this process is killed,
+/// a worker runs or continues that job.
 @main struct SyncIntegration: Function {
-    /// The time limit of the whole request, in seconds.
+    /// The time limit of the sync in the request, in seconds.
     private static let seconds = 60.0
 
     static let onRequestPost = Handler(
@@ -48,7 +49,7 @@ import Sync
         }
     }
 
-    /// Syncs in this process, which serves only this request.
+    /// Syncs in this process, which serves no other request at the same time.
     private static func run(
         _ job: Job, of integrationID: Identifier, in context: Context, _ runner: JobRunner
     ) throws -> SyncReport {

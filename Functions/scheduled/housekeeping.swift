@@ -2,8 +2,8 @@ import Auth
 import Function
 import Jobs
 
-/// Runs every minute: queues the hourly housekeeping of workspaces for which it is due, and deletes old counts of
-/// failed authentications.
+/// Runs every minute: queues the hourly housekeeping of each workspace for which it is due, and deletes counts of
+/// failed authentications that are more than an hour old.
 @main struct Housekeeping: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         try context.access.pruneFailedAuthentications(now: context.time)

@@ -4,8 +4,8 @@ import Function
 import HTTP
 import Upstream
 
-/// Runs every minute: fetches the public keys for session tokens from their issuer when that is due (Supabase: GET
-/// /auth/v1/.well-known/jwks.json).
+/// Runs every minute: fetches the public keys for session tokens from their issuer if that is due (Supabase: GET
+/// /auth/v1/.well-known/jwks.json). Does nothing if the keys are fixed by the environment.
 @main struct SessionKeySets: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         let keys = try SessionKeys(context.env)
@@ -14,8 +14,8 @@ import Upstream
             let issuer = UpstreamURL(keys.issuer)
         else { return .completed }
         let client = try UpstreamClient("supabase", context.env, seconds: 20)
-        // An issuer without TLS runs on the developer's own machine and signs with the secret, so it has no public
-        // keys.
+        // An issuer without TLS is taken to run on the developer's own machine and to sign with the secret, so that it
+        // has no public keys.
         guard issuer.scheme == .https || client.isOverridden else { return .completed }
         let response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
         guard response.isSuccess, SessionKeys.isKeySet(response.body) else {

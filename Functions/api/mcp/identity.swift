@@ -1,7 +1,8 @@
 import Findings
 import Function
 
-/// GET /api/mcp/identity: the identity with an e-mail address, with its access and its findings.
+/// GET /api/mcp/identity: returns the identity with the given e-mail address, its access, and its findings that are
+/// open or in progress.
 @main struct IdentityFunction: Function {
     static let onRequestGet = Handler(.lookUpIdentity)
 }

@@ -8,8 +8,9 @@ public struct ListedAction: Sendable {
     public let workspaceID: Identifier
     public let type: String
     public let platform: String
-    /// The target's id on its platform, and its name if it is known.
+    /// The target's id, as the request named it: ours or the platform's.
     public let targetID: String
+    /// The target's name, if it is known.
     public let targetLabel: String?
     public let status: RemediationAction.Status
     public let requestedBy: String
@@ -35,7 +36,8 @@ public struct ListedAction: Sendable {
         updatedAt = try row[11]
     }
 
-    /// The time at which an action that waits for approval is cancelled. Nil for other actions.
+    /// The time after which an action can no longer be approved; the next housekeeping cancels it. Nil for an action
+    /// that does not wait for approval.
     public var approvalEndsAt: Timestamp? {
         status == .pendingApproval ? createdAt + Workspace.approvalTime : nil
     }
@@ -56,7 +58,7 @@ public struct ListedAction: Sendable {
 }
 
 extension Workspace {
-    /// Returns the newest actions, at most `limit`. `status` selects one status; nil selects all.
+    /// Returns the newest actions, newest first, at most `limit`: those with `status`, or all if that is nil.
     @_spi(System) public func actions(
         _ status: RemediationAction.Status?, limit: Int
     ) throws -> [ListedAction] {

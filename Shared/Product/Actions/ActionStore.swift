@@ -39,8 +39,8 @@ public struct NewAction {
     }
 }
 
-// The status of an action changes only here and in Cancellation.swift. Each change is made in the caller's transaction,
-// in which the caller also writes the audit entry.
+// The status of an action changes only here, in Cancellation.swift and in LostActions.swift. The changes here are made
+// in the caller's transaction, in which the caller also writes the audit entry where one is needed.
 extension Workspace {
     /// Stores an action, and queues its job unless it waits for approval.
     public func storeAction(
@@ -60,7 +60,8 @@ extension Workspace {
         return try storedAction(id)
     }
 
-    /// Stores the decision about an action that waits for approval. If the action is approved, queues its job.
+    /// Stores the decision about an action; the caller has checked that it waits for approval. If the action is
+    /// approved, queues its job; otherwise erases its secrets.
     public func storeDecision(
         isApproved: Bool, on action: RemediationAction, now: Timestamp
     ) throws -> RemediationAction {
@@ -74,8 +75,7 @@ extension Workspace {
         return try storedAction(action.id)
     }
 
-    /// Marks a queued or running action as running, and returns it. Returns nil if the action has ended or was
-    /// cancelled.
+    /// Marks a queued or running action as running, and returns it. Returns nil if the action is neither.
     public func beginAction(_ id: Identifier, now: Timestamp) throws -> RemediationAction? {
         let begun = try execute(
             """
@@ -85,7 +85,8 @@ extension Workspace {
         return begun == 1 ? try remediationAction(id) : nil
     }
 
-    /// Stores the progress of a running action. Returns false if the action was cancelled in the meantime.
+    /// Stores the progress of a running action. Returns false if the action is no longer running, for example because
+    /// it was cancelled.
     public func storeProgress(_ progress: ActionProgress, of id: Identifier, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -94,7 +95,8 @@ extension Workspace {
             """, id, progress.json, now) == 1
     }
 
-    /// Ends a running action, and erases its secrets. Returns false if the action was cancelled in the meantime.
+    /// Ends a running action, and erases its secrets. Returns false if the action is no longer running, for example
+    /// because it was cancelled.
     public func endAction(
         _ action: RemediationAction, _ status: RemediationAction.Status, _ progress: ActionProgress, error: String?,
         now: Timestamp
@@ -107,7 +109,7 @@ extension Workspace {
             """, action.id, status, progress.json, error, now, action.keptParameters) == 1
     }
 
-    /// Returns true if there is an action with this key that has not ended.
+    /// Returns true if an action with this resolution key has not ended.
     public func isActionWaiting(withKey resolutionKey: String) throws -> Bool {
         try first(
             """
@@ -118,7 +120,7 @@ extension Workspace {
         ) { _ in true } ?? false
     }
 
-    /// Returns true if there is an action of this type about the finding that has not ended.
+    /// Returns true if an action of this type about the finding has not ended.
     public func isActionWaiting(_ type: ActionType, for findingID: Identifier) throws -> Bool {
         try first(
             """

@@ -4,10 +4,11 @@ public import Integrations
 import Store
 
 extension Workspace {
-    /// The time for which an action waits for approval, in seconds.
+    /// The longest time for which an action waits for approval, in seconds. The next housekeeping then cancels the
+    /// action.
     public static let approvalTime = Int.days(7)
 
-    /// Cancels the actions that have waited for approval too long, each with its own audit entry.
+    /// Cancels the actions that have waited for approval for `approvalTime`, each with its own audit entry.
     public func cancelExpiredApprovals(now: Timestamp = .now) throws {
         let expired = try rows(
             """
@@ -32,7 +33,8 @@ extension Workspace {
         }
     }
 
-    /// Disconnects a platform and cancels the actions that wait there, in one transaction.
+    /// Disconnects a platform, and cancels the actions that wait to be approved or carried out there, in one
+    /// transaction.
     ///
     /// - Throws: `IntegrationError.unknown` if the platform is not connected.
     public func disconnect(_ integrationID: Identifier, now: Timestamp = .now) throws -> Disconnection {
@@ -41,8 +43,8 @@ extension Workspace {
         }
     }
 
-    /// Cancels the actions that wait to be carried out on a platform, whether for the first time or for their next
-    /// attempt or step. Returns their number. The caller writes the audit entry.
+    /// Cancels the actions on a platform that wait for approval, for their first run, or for their next attempt or
+    /// step. Returns their number. The caller writes the audit entry.
     private func cancelActions(on platform: String, because sentence: String, now: Timestamp) throws -> Int {
         let open = try rows(
             """

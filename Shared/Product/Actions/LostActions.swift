@@ -4,8 +4,9 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Ends the actions whose job no longer exists, each with its own audit entry. Normally, a job that dies ends its
-    /// action first. If the process that does this dies too, the action would otherwise never end and keep its secrets.
+    /// Ends the queued and running actions whose job no longer exists, each with its own audit entry and an unknown
+    /// outcome. Normally, a job that dies ends its action. If this fails, for example because the process crashes at
+    /// it, the action would otherwise never end, and keep its secrets.
     public func endLostActions(now: Timestamp = .now) throws {
         let hasNoJob: SQL = """
             status IN ('queued', 'running')

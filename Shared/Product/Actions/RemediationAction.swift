@@ -15,7 +15,7 @@ public struct RemediationAction: Sendable {
     /// The action's id, which is also its job's id.
     public let id: Identifier
     public let status: Status
-    /// The name of an `ActionType`.
+    /// The raw value of an `ActionType`, perhaps of an earlier release.
     public let type: String
     public let platform: String
     public let entityID: String
@@ -26,14 +26,14 @@ public struct RemediationAction: Sendable {
     public let requestedBy: String
     public let decidedBy: String?
     public let createdAt: Timestamp
-    /// The progress of the action's job. Nil until the job has begun.
+    /// The progress of the action's job. Nil until the job has stored it for the first time.
     public let progress: ActionProgress?
     public let error: String?
-    /// A key that is equal for requests about the same records. Nil for an action that was stored before these keys
-    /// existed.
+    /// A digest of the action's type, records and parameters: two requests for the same have the same key. Nil for an
+    /// action that was stored before these keys existed.
     public let resolutionKey: String?
 
-    /// The columns that `init(row:)` reads.
+    /// The columns that the initializer reads, in its order.
     fileprivate static let columns: SQL = """
         id, status, action_type, target_platform, target_entity_id, target_entity_label, finding_id, extra_params,
         reason, requested_by, decided_by, created_at, result, error, resolution_key
@@ -57,7 +57,7 @@ public struct RemediationAction: Sendable {
         resolutionKey = try row[14]
     }
 
-    /// The details for the audit log.
+    /// The details for the audit log, without secrets.
     public var details: [String: JSON] {
         var details: [String: JSON] = [
             "action_type": .string(type), "target_platform": .string(platform), "target_entity_id": .string(entityID),
@@ -93,7 +93,7 @@ public struct ActionProgress: Sendable {
     /// The steps, each with its `status`. Nil until they have been determined.
     public let steps: [JSON]?
     /// The parameters without secrets, as the first run resolved them, with the platform's ids of people. Nil before
-    /// that run, and for actions whose first run did not store them.
+    /// that run, and if a release that did not store them carried it out.
     public let parameters: JSON?
 
     /// Creates the progress with these steps and parameters.
@@ -114,8 +114,8 @@ public struct ActionProgress: Sendable {
         return .object(members)
     }
 
-    /// True if steps are still to be carried out and none is running. An action with a running step is left to its job,
-    /// which finds out the outcome. An action whose steps have all ended counts as ended.
+    /// True if no steps have been determined yet, or if some are pending and none is running. An action with a running
+    /// step is left to its job, which finds out the outcome. So is an action whose steps have all ended.
     var isWaiting: Bool {
         guard let steps, !steps.isEmpty else { return true }
         let statuses = steps.map { $0["status"]?.string.flatMap(StepStatus.init) }
@@ -124,7 +124,7 @@ public struct ActionProgress: Sendable {
 }
 
 extension RemediationAction {
-    /// The parameters for the audit log, without secrets.
+    /// The parameters for the audit log, with a mark in place of each secret.
     var shownParameters: [String: JSON] { StoredParameters.withoutSecrets(parameters, replacement: "‹redacted›") }
 
     /// The parameters that remain stored after the action has ended.

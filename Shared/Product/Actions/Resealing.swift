@@ -5,7 +5,8 @@ import Store
 
 extension Workspace {
     /// Encrypts credentials of integrations, and secret parameters of actions that have not ended, with the first key
-    /// of `seal`, if they were encrypted with another key. The audit log gets an entry if any data was encrypted again.
+    /// of `seal`, if they were encrypted with another key of `seal`. Data that no key opens stays as it is. The audit
+    /// log gets an entry if any data was encrypted again.
     @_spi(System) public func reseal(with seal: CredentialSeal, now: Timestamp = .now) throws -> Resealing {
         try withWriteLock {
             var resealing = Resealing()

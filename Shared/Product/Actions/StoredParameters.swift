@@ -7,7 +7,7 @@ public enum StoredParameters {
     /// The value that replaces a secret after the action has ended.
     public static let erased: JSON = ["sealed": .null]
 
-    /// The PIN, the only secret that was stored as text before secrets were encrypted.
+    /// The name of the PIN, the only secret that was stored as text before secrets were encrypted.
     private static let pin = "pin"
 
     /// Returns the parameters with each secret replaced by `replacement`.
@@ -19,8 +19,8 @@ public enum StoredParameters {
         return kept
     }
 
-    /// Returns the place to which a secret parameter of an action is bound. The sealed secret can't be opened for
-    /// another place.
+    /// Returns the bytes to which a secret parameter of an action is bound when it is sealed. With other bytes, the
+    /// secret can't be opened.
     public static func binding(_ id: Identifier, _ name: String, in workspace: Workspace) -> [UInt8] {
         Array("action parameter/\(workspace.id)/\(id)/\(name)".utf8)
     }

@@ -3,7 +3,7 @@ public import Base
 import Findings
 import Store
 
-/// A finding that is open or in progress, with all of its data.
+/// A finding that is open or in progress, as POST /api/analyze returns it.
 public struct AnalysedFinding: JSONWritable {
     private let id: Identifier
     private let title: String

@@ -14,7 +14,7 @@ public struct AnalysisError: DomainError, Equatable {
         self.retryAfter = retryAfter
     }
 
-    /// Another analysis is under way, or has just run.
+    /// Another analysis began less than a minute ago.
     static func tooEarly(wait seconds: Int) -> AnalysisError {
         AnalysisError(
             .conflict, "too_early",

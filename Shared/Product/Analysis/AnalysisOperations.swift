@@ -2,7 +2,7 @@ import Auth
 public import Base
 public import Operation
 
-/// The rules that check a workspace.
+/// The rules that a workspace has not switched off.
 public struct RuleList: JSONWritable {
     /// The rules, in the order of their categories.
     public let rules: [Rule]

@@ -5,7 +5,8 @@ import Store
 
 /// The result of an analysis.
 public struct AnalysisRun: Sendable {
-    /// A rule that could not run, with the kind of platform that is not connected. Its lack of findings means nothing.
+    /// A rule that did not run, with the kind of platform that is not connected or has not synced. Its lack of findings
+    /// means nothing.
     public struct SkippedRule: JSONWritable, Sendable {
         let ruleID: String
         let reason: String
@@ -20,19 +21,21 @@ public struct AnalysisRun: Sendable {
 
     /// The risk score and the counts after the run.
     public let risk: RiskSummary
-    /// The rules that could not run.
+    /// The rules that did not run.
     public let skipped: [SkippedRule]
     /// The time of the latest sync of a connected platform; nil if none has synced.
     public let lastSyncedAt: Timestamp?
 }
 
 extension Workspace {
-    /// The seconds between the starts of two runs. A run that takes longer loses its claim.
+    /// The smallest number of seconds between the starts of two runs. A run that takes longer may be replaced by
+    /// another run.
     static let analysisInterval = 60
 
-    /// Finds the present problems and updates the findings. A run writes everything in one transaction at its end, so a
-    /// run that is killed leaves nothing behind, and blocks other runs for a minute at most.
-    /// - Throws: `AnalysisError` if another run is in progress or began less than a minute ago.
+    /// Finds the present problems and updates the findings. A run writes all findings in one transaction at its end, so
+    /// a run that is killed changes none, and blocks other runs for a minute at most.
+    /// - Throws: `AnalysisError` if another run began less than a minute ago, or if this one took longer and another
+    ///   run has replaced it.
     public func analyze(now: Timestamp = .now) throws -> AnalysisRun {
         let runID = try beginAnalysis(now: now)
         do {
@@ -43,7 +46,7 @@ extension Workspace {
                     AnalysisRun.SkippedRule(ruleID: rule.id, reason: "\($0) is not connected")
                 }
             }
-            // Drift and correlation rules read the findings of the other rules, so they run last.
+            // Drift and correlation rules depend on the findings of the other rules, so they run last.
             var costs: [(id: String, milliseconds: Int)] = []
             let found = try detections(
                 of: able.filter { !$0.category.looksAtFindings }, from: sources, at: now,
@@ -105,7 +108,7 @@ extension Workspace {
         }
     }
 
-    /// Marks the run as completed, in the transaction of its results.
+    /// Marks the run as completed, with its costs, in the transaction of its results.
     /// - Throws: `AnalysisError` if it took so long that another run has taken over.
     private func finishAnalysis(
         _ runID: Identifier, skipped: Int, _ costs: [(id: String, milliseconds: Int)]
@@ -126,6 +129,6 @@ extension Workspace {
 }
 
 extension Category {
-    /// True for categories whose rules read findings instead of the platforms' data.
+    /// True for categories whose rules depend on the findings of other rules.
     fileprivate var looksAtFindings: Bool { self == .driftSignal || self == .findingCorrelation }
 }

@@ -1,7 +1,7 @@
 import Findings
 
 /// The values with the smallest keys among all that are added, up to a limit. The result is the same for every order in
-/// which a database returns the rows.
+/// which the values are added, if values with equal keys are equal: only the first one with a key is kept.
 struct BoundedSmallest<Value> {
     /// The largest number of values that are kept.
     static var most: Int { AffectedEntities.most }

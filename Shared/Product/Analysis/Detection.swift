@@ -3,13 +3,13 @@ public import Base
 public import Findings
 import Store
 
-/// A problem that a rule has found, which becomes one finding.
+/// A problem that a rule has found. It becomes one finding.
 public struct Detection: Sendable {
-    /// The rule that found it.
+    /// The rule that found the problem.
     public let rule: Rule
     /// The key that identifies the finding in the workspace. It is the same in every run.
     public let key: String
-    /// The severity.
+    /// The severity that the rule's query gives, or else the rule's own.
     public let severity: Severity
     /// The sentence that describes the problem.
     public let title: String
@@ -46,8 +46,8 @@ public struct Detection: Sendable {
 }
 
 extension Workspace {
-    /// Returns the results of each rule, in the order of their keys, all from one view of the data. Calls `spent` with
-    /// the milliseconds that each shared table and each rule took.
+    /// Returns for each of the rules, in their order, its results in the order of their keys, all from one view of the
+    /// data. Calls `spent` with the milliseconds that each shared table and each rule took.
     public func detections(
         of rules: [Rule], from sources: ConnectedSources, at now: Timestamp,
         spent: (_ id: String, _ milliseconds: Int) -> Void = { _, _ in }
@@ -93,7 +93,7 @@ extension Workspace {
 }
 
 extension Rule {
-    /// Returns the rule's query, preceded by the tables that it names.
+    /// Returns the rule's query, preceded by the definitions of the tables that it needs.
     fileprivate func question(over tables: [PreludeTable]) -> SQL {
         PreludeTable.clause(for: find.sql, of: tables) + find.sql
     }

@@ -5,8 +5,8 @@ import Store
 
 extension Workspace {
     /// Stores a snapshot of the workspace's posture, with which later runs compare. The severity counts leave out
-    /// findings of drift and correlation rules: these are about other findings, and would make drift grow by reporting
-    /// it.
+    /// findings of drift and correlation rules: these are about other findings, and a reported drift would count as
+    /// further drift.
     func takeDriftSnapshot(now: Timestamp) throws {
         let posture = try read(.posture)
         let counts = try rows(
@@ -42,7 +42,8 @@ extension Workspace {
         return devices.flatMap { Self.percent($0.compliant, of: $0.known) }
     }
 
-    /// Returns the mean over the findings that were resolved in the last 90 days; nil if there were none.
+    /// Returns the mean number of hours from the creation to the end of findings that were resolved in the last 90
+    /// days; nil if there are none.
     private func meanHoursToRemediate(now: Timestamp) throws -> Int? {
         let resolved = try first(
             """

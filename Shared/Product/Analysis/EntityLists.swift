@@ -3,7 +3,8 @@ import Findings
 import Integrations
 import Store
 
-/// The entities that a finding affects, by kind, in the API's form. If there are very many, only some are listed.
+/// The entities that a finding affects, by kind, in the API's form. Of each kind, at most `AffectedEntities.most` are
+/// listed.
 struct EntityLists {
     /// The kinds, with the query columns of each and the members that they become.
     private static let kinds: [(kind: AffectedEntities, fields: [(column: String, name: String)])] = [
@@ -14,7 +15,7 @@ struct EntityLists {
         (.integrations, [("integration_platform", "platform"), ("integration_name", "name")]),
     ]
 
-    /// The positions of each kind's columns in a query. The first column of a kind identifies an entity.
+    /// The positions of each kind's columns in a query. A kind without its first column is left out.
     struct Columns {
         fileprivate let kinds: [(kind: AffectedEntities, fields: [(column: Int, name: String)])]
 
@@ -33,7 +34,8 @@ struct EntityLists {
     mutating func add(_ row: any Row, _ columns: Columns) {
         for (kind, fields) in columns.kinds {
             guard let first = fields.first, !row.isNull(first.column) else { continue }
-            // An integration may have several affected parts, so all of its columns identify an entity.
+            // Normally the first column identifies an entity. An integration may have several affected parts, so all of
+            // its columns do.
             let key =
                 kind == .integrations
                 ? fields.map { row.text($0.column) }.joined(separator: "\0") : row.text(first.column)

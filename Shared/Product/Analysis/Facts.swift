@@ -1,6 +1,6 @@
 import Store
 
-/// The columns of a rule's query.
+/// The names of the columns of a rule's query, and the places of the key and of the entities among them.
 final class FactColumns {
     let names: [String]
     private let keyColumn: Int?
@@ -38,19 +38,19 @@ struct Facts {
 
 /// The different values of one column in the rows of a finding.
 struct ListedValues {
-    /// The value of the first row, for queries that order their rows.
+    /// The first value that was added, which matters for queries that order their rows.
     private(set) var first: String?
     private var last: String?
     private var least = BoundedSmallest<Void>()
-    // The hashes of the values, filled only from the second value on, since most findings have one row. Hashes bound
-    // the memory for the few findings with very many rows.
+    // The hashes of the values, filled only from the second value on, since most findings have one row. Hashes take
+    // less memory than the values of the few findings with very many rows.
     private var seen: Set<Int> = []
 
-    /// The number of different values.
+    /// The number of different values, by their hashes.
     var count: Int { max(least.elements.count, seen.count) }
     /// The value, if there is exactly one.
     var only: String? { count == 1 ? first : nil }
-    /// The values that a list may name, in order.
+    /// The values that a list may name: the smallest ones, in order.
     var values: [String] { least.elements.map(\.key) }
 
     mutating func add(_ value: String) {

@@ -8,13 +8,14 @@ public struct Rule: Sendable {
     public let id: String
     /// The kind of problem, in a few words.
     public let title: String
-    /// The category to which it belongs.
+    /// The category to which the rule belongs.
     public let category: Category
-    /// The severity of its findings. If the query computes severities, this is the worst one.
+    /// The severity of the rule's findings. If the query computes severities, this is the worst one.
     public let severity: Severity
-    /// The kind of entity that its findings are about.
+    /// The kind of entity that the rule's findings are about.
     public let entity: EntityType
-    /// The platforms that must be connected for its results to mean anything.
+    /// The kinds of platforms that the rule needs: if none of a kind is connected and has synced, the rule does not
+    /// run.
     public let needs: [Source]
     /// The query that finds the problems, as one set-based statement.
     public let find: RuleQuery
@@ -22,9 +23,9 @@ public struct Rule: Sendable {
     public let say: Sentence
     /// The recommendation, in one sentence.
     public let recommendedAction: String
-    /// The action that carries out the recommendation, if the product can.
+    /// The action that carries out the recommendation or helps with it, if there is one.
     public let action: ActionType?
-    /// The confidence in its findings, from 0 to 1.
+    /// The confidence in the rule's findings, from 0 to 1.
     public let confidence: Double
 
     /// Creates a rule whose id consists of the category's name and `name`.

@@ -3,9 +3,9 @@ public import Store
 
 /// A rule's query: one SELECT over the tables that `Prelude` defines, in the SQL that both engines share.
 ///
-/// Interpolated values become parameters, never text: `\(daysAgo: 30)` and `\(hoursAgo: 1)` are times before the run,
-/// `\(daysAgo: 0)` is the time of the run, and a string is a text. `\(person: "people")` stands for the columns
-/// `identity_id`, `identity_name` and `identity_email`, read from the table `people`.
+/// Interpolated values become parameters, not text of the query: `\(daysAgo: 30)` and `\(hoursAgo: 1)` are times before
+/// the run, `\(daysAgo: 0)` is the time of the run, and a string is a text. `\(person: "people")` stands for the
+/// columns `identity_id`, `identity_name` and `identity_email`, read from the table `people`.
 ///
 /// Each row is a fact about one finding. Rows with the same `key` belong to one finding, and the different values of a
 /// column become a list. The columns are:

@@ -2,7 +2,7 @@ import Base
 import Integrations
 
 /// The sentence of a rule's findings, with placeholders for the columns of its query:
-/// - `{name}`: the value. Several values become a list, `A, B and C`; if there are very many, only some are named.
+/// - `{name}`: the value. Several values become a list, `A, B and C`; of six or more, only four are named.
 /// - `{platform:platform}`: the platform's name instead of its identifier.
 /// - `{since:days}`: `45 days`, the time from that moment to now. `{since:ago}`: `45 days ago`, `3 hours ago`, `just
 ///   now`.

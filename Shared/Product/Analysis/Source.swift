@@ -3,11 +3,11 @@ import Base
 import Integrations
 import Store
 
-/// A platform that must be connected and have synced before a rule's results mean anything.
+/// A kind of platform of which one must be connected and have synced before a rule's results mean anything.
 public enum Source: Hashable, Sendable {
     /// An identity provider.
     case identityProvider
-    /// A platform with people's accounts, other than an identity provider.
+    /// A platform other than an identity provider.
     case applications
     /// A platform of a category, such as `hr`, `mdm` or `edr`.
     case category(String)
@@ -56,7 +56,7 @@ public struct ConnectedSources: Sendable {
     /// Returns the first of a rule's needs that is not met; nil if the rule can run.
     public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
 
-    /// The time of the latest sync of all platforms; nil if none is connected.
+    /// The time of the latest sync of all these platforms; nil if there are none.
     var lastSyncedAt: Timestamp? { integrations.map(\.lastSyncAt).max() }
 
     /// The time of the latest sync of each platform.
@@ -64,7 +64,7 @@ public struct ConnectedSources: Sendable {
         Dictionary(integrations.map { ($0.platform, $0.lastSyncAt) }) { $1 }
     }
 
-    /// Returns the platforms to which a rule's findings are attributed if its rows do not name them.
+    /// Returns the platforms to which a rule's findings are attributed if the query's rows do not name any.
     func platforms(for rule: Rule) -> [String] { Array(Set(rule.needs.flatMap(platforms))).sorted() }
 
     private func platforms(for source: Source) -> [String] {

@@ -4,7 +4,8 @@ import Store
 
 extension Workspace {
     /// Analyzes the workspace if data was synced since the last analysis. Returns nil if no further analysis is needed.
-    /// If it is too early after the last analysis, returns the time from which the next one may run.
+    /// If another analysis began a moment ago, or has replaced this one, returns the time from which the next one may
+    /// run.
     @discardableResult
     public func analyzeWhatWasSynced(now: Timestamp = .now) throws -> Timestamp? {
         guard try hasUnseenSync(now: now) else { return nil }
@@ -16,8 +17,8 @@ extension Workspace {
         }
     }
 
-    /// Returns true if a sync has ended since the last run began. A run that did not end within its lease does not
-    /// count.
+    /// Returns true if a sync has been completed since the last run of the analysis began. Of the runs, only completed
+    /// ones count, and a running one within its lease.
     private func hasUnseenSync(now: Timestamp) throws -> Bool {
         try first(
             """

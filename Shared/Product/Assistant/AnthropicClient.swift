@@ -4,7 +4,7 @@ import Upstream
 
 /// A client for Anthropic's Messages API (POST /v1/messages, anthropic-version 2026-10-21).
 struct AnthropicClient {
-    /// The newest version of the API, which the official SDKs send.
+    /// The version of the API that each request names.
     private static let version = "2026-10-21"
     /// The largest number of tokens in one answer.
     private static let maximumTokens = 4_096
@@ -16,8 +16,8 @@ struct AnthropicClient {
 
     /// Creates a client with the key and the model from the environment. It has `seconds` for all of its work; the
     /// first pause before a retry is `pause` seconds.
-    /// - Throws: `AssistantError` if no key is set, so that there is no assistant; `EnvironmentError` as
-    ///   `UpstreamClient` does.
+    /// - Throws: `AssistantError` if no key is set, so that there is no assistant; `EnvironmentError` if a variable
+    ///   about connections is malformed, or if there is no file with certificate authorities.
     init(_ environment: Environment, seconds: Double, pause: Double, _ log: Log) throws {
         guard let key = environment["ANTHROPIC_API_KEY"] else {
             throw AssistantError.notSetUp
@@ -33,14 +33,14 @@ struct AnthropicClient {
             limits: limits, seconds: seconds)
     }
 
-    /// Returns the model that the environment names.
+    /// Returns the model that the environment names, or the default model.
     static func model(_ environment: Environment) -> String { environment["ANTHROPIC_MODEL"] ?? "claude-opus-4-7" }
 
     /// Returns the model's next message of a conversation.
     ///
     /// - Parameter mayUseTools: True if the model may call tools; otherwise it must answer in words.
-    /// - Throws: `AssistantError` if Anthropic's limit is reached, or if it is not available after three retries, or
-    ///   if it can't process the user's message.
+    /// - Throws: `AssistantError` if Anthropic refuses the request, for example because of a limit or because it can't
+    ///   process the user's message, or if it gives no answer within the time and three retries.
     func answer(
         system: String, messages: [Message], tools: JSON, mayUseTools: Bool
     ) throws -> ModelAnswer {
@@ -71,7 +71,8 @@ struct AnthropicClient {
         return answer
     }
 
-    /// Returns the retry decision. Requests are retried if the API is not available. The caller handles a rate limit.
+    /// Returns the decision about a retry. Requests are retried after 408, 409 and 5xx, unless the response forbids it.
+    /// A rate limit (429) is final.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.headers["x-should-retry"] != "false" else { return .final }
         switch response.status {

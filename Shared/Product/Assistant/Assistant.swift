@@ -8,10 +8,10 @@ public import Remediation
 /// The AI assistant for members of a workspace.
 ///
 /// The model reads and changes data through tools, with the permissions of the person who chats. Actions that can't
-/// easily be undone are only proposed: the person gets a token, and the proposed input is carried out only if the same
+/// easily be undone are only proposed: the person gets a token, and the proposed action is requested only if the same
 /// person sends that token with the same message. Neither the model nor any text that it reads can do that.
 public struct Assistant {
-    /// The time limit for one message, in seconds. The function may run a little longer.
+    /// The time limit for all requests to Anthropic's API for one message, in seconds.
     private static let seconds = 100.0
 
     private let environment: Environment
@@ -37,9 +37,10 @@ public struct Assistant {
         self.log = log
     }
 
-    /// Answers a message of a conversation. A message that was not answered does not count.
-    /// - Throws: `LimitExceeded` if the plan's messages of the day are used up; `AssistantError` if there is no
-    ///   assistant, if Anthropic's limit is reached, or if Anthropic is not available.
+    /// Answers a message of a conversation. If the model does not answer it, the message does not count towards the
+    /// day's limit.
+    /// - Throws: `LimitExceeded` if the plan's messages of the day are used up; `AssistantError` if the caller is not a
+    ///   member, if there is no assistant, or if Anthropic does not answer as it should.
     public func answer(
         _ message: String, _ attachment: Attachment?, sessionID: Identifier?, in workspace: Workspace,
         now: Timestamp = .now
@@ -86,8 +87,8 @@ public struct Assistant {
             rateLimit: counted)
     }
 
-    /// Carries out the action that a token stands for, exactly as proposed and once, for the person who was given the
-    /// token. The model is not involved.
+    /// Requests the action that a token stands for, exactly as proposed and once, for the person who was given the
+    /// token. The action is queued, or waits for approval. The model is not involved.
     /// - Throws: `AssistantError` if the token is not valid, if the person may no longer do this, or if the names now
     ///   mean another target; and the errors of `Remediation.request`.
     public func confirm(
@@ -98,8 +99,8 @@ public struct Assistant {
             let confirmation = try workspace.useConfirmation(
                 token, of: userID, message: message, key: confirmationKey, now: now)
             var conversation = try Conversation(row: confirmation.sessionID, of: userID, in: workspace)
-            // The request must name the same conversation. If the first request named none, this one may name the
-            // conversation that it began.
+            // This request must name the conversation of the proposal. If the proposing request named none, because it
+            // began the conversation, this one may name none either.
             guard sessionID == conversation.id || sessionID == nil && !confirmation.namesSession else {
                 throw AssistantError.invalidConfirmation
             }
@@ -117,7 +118,8 @@ public struct Assistant {
             let requested = try remediation.request(action.request, in: workspace, now: now)
             let outcome = requested.status == .pendingApproval ? " is waiting for approval." : " is queued."
             let turn = [
-                // The person's message contains no names, since names were written by others.
+                // The message in the person's name contains no names from the workspace's data, since others wrote
+                // them.
                 Message(role: .user, content: [Message.text("(I confirm \(tool.name).)")]),
                 Message(role: .assistant, content: [Message.text(action.sentenceForModel + outcome)]),
             ]
@@ -130,8 +132,8 @@ public struct Assistant {
         }
     }
 
-    /// Creates the context of the operations that tools run. It drops work for after the response, because a worker
-    /// runs the job of that work.
+    /// Creates the context of the operations that tools run. Work that operations want to do after the response is
+    /// dropped: a worker runs its job.
     private func operation(in workspace: Workspace, now: Timestamp) -> OperationContext {
         OperationContext(workspace, environment, now: now, log) { _ in }
     }
@@ -141,7 +143,7 @@ public struct Assistant {
         return (userID, role)
     }
 
-    /// Stores a turn that failed after it had changed something, so that the conversation knows of the change.
+    /// Stores a turn that failed, if it had made or proposed a change, so that the conversation knows of the change.
     private func remember(
         _ turn: inout Turn, in conversation: inout Conversation, of workspace: Workspace, now: Timestamp
     ) throws {
@@ -153,8 +155,8 @@ public struct Assistant {
         }
     }
 
-    /// Returns the model's text, followed by our own text about the actions that need confirmation. A person confirms
-    /// our text, not the model's.
+    /// Returns the model's text, followed by our own text about the actions that need confirmation, or a sentence of
+    /// our own if there is neither. A person confirms our text, not the model's.
     private static func response(_ answer: ModelAnswer, _ proposed: [String]) -> String {
         var parts = [answer.text].filter { !$0.isEmpty }
         parts += proposed.map { $0 + " needs your confirmation, within 5 minutes." }
@@ -174,6 +176,6 @@ extension ProposedAction {
         return "\(request.type.rawValue) for \(label) on \(request.platform)"
     }
 
-    /// The target of the action.
+    /// The target of the action: the platform, and the target's id in the request.
     fileprivate var target: String { "\(request.platform)/\(request.entityID)" }
 }

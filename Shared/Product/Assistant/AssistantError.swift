@@ -58,7 +58,7 @@ public struct AssistantError: DomainError, Equatable {
         .refused, "may_not_confirm", "Your role or plan does not allow this.")
     static let changedTarget = AssistantError(
         .conflict, "target_changed", "The target has changed in the meantime. Ask for it again.")
-    /// Only members can call the operation, so this is a defect.
+    /// The caller is not a member. The endpoint accepts only members, so this is a defect.
     static let notMember = AssistantError(
         .internal, "not_member", "Something went wrong on our side. Try again later.")
 

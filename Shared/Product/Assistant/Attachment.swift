@@ -2,7 +2,7 @@ import Base
 
 /// A file that came with a message, of one of the six types that the assistant reads.
 public struct Attachment: Sendable {
-    /// The type of a file, on which its content and its name agree.
+    /// The type of a file, as its content shows it. If the file has a name, the name's ending agrees.
     enum Kind: String {
         case pdf = "application/pdf"
         case jpeg = "image/jpeg"
@@ -20,9 +20,9 @@ public struct Attachment: Sendable {
     private let base64: String
     private let text: String
 
-    /// Decodes a file and determines its type by its first bytes. The ending of its name must agree, if it has a name.
-    /// - Throws: `AssistantError` if it is too long or empty, if it is not base64 or not one of the six types, or if
-    ///   the ending does not agree.
+    /// Decodes a file and determines its type by its content. The ending of its name must agree, if it has a name.
+    /// - Throws: `AssistantError` if the file is too long or empty, if it is not base64 or not one of the six types, or
+    ///   if the ending does not agree.
     public init(base64: String, name: String?) throws(AssistantError) {
         let padding = base64.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         guard base64.utf8.count / 4 * 3 - padding <= Self.maximumLength else {
@@ -71,7 +71,7 @@ public struct Attachment: Sendable {
         }
     }
 
-    /// The content block that carries the file. The API keeps it separate from the user's words.
+    /// The content block that carries the file, separate from the block with the user's words.
     var block: JSON {
         switch kind {
         case .jpeg, .png, .webp, .gif:

@@ -1,7 +1,7 @@
 public import Auth
 public import Base
 
-/// The response to POST /api/ai-chat.
+/// The response of POST /api/ai-chat.
 public struct ChatAnswer: JSONWritable {
     /// A tool that the assistant has used, or proposes to use.
     struct ToolUse: JSONWritable {
@@ -29,7 +29,7 @@ public struct ChatAnswer: JSONWritable {
         case toolUse = "tool_use"
         case maxTokens = "max_tokens"
 
-        /// Translates the model's own reason. A reason that the API adds later counts as the end of the turn.
+        /// Translates the model's own reason. Every reason but the limits on tokens counts as the end of the turn.
         init(model reason: String) {
             self =
                 switch reason {
@@ -45,7 +45,7 @@ public struct ChatAnswer: JSONWritable {
     let model: String
     let stopReason: StopReason
     let sessionID: Identifier
-    /// The state of the plan's limit on messages per day; nil if there is no limit.
+    /// The state of the plan's limit on messages per day; nil if there is no limit, or if the message did not count.
     public let rateLimit: RateLimit?
 
     public func write(to json: inout JSONWriter) {

@@ -16,9 +16,9 @@ struct Confirmation {
     let toolUseID: String
     let toolName: String
     let input: JSON
-    /// The target that the input named when it was proposed: the platform, and the entity's id there.
+    /// The target that the input named when it was proposed: the platform, and our id of the record.
     let target: String
-    /// True if the request named its conversation. The confirming request must do the same.
+    /// True if the proposing request named its conversation. The confirming request must then name it too.
     let namesSession: Bool
     /// The person's message, which is sent again with the token.
     let message: String
@@ -31,7 +31,7 @@ struct Confirmation {
         return Base64.urlSafe.encode(nonce + hmacSHA256(content(nonce), key: key))
     }
 
-    /// Returns true if a token has this content.
+    /// Returns true if a token was made of this content with the key.
     func isFor(_ token: [UInt8], _ key: Secret) -> Bool {
         isHMACSHA256(Array(token.dropFirst(16)), of: content(Array(token.prefix(16))), key: key)
     }
@@ -62,7 +62,8 @@ extension Workspace {
     }
 
     /// Uses up a token and returns its content. If two requests use it at the same time, only one succeeds.
-    /// - Throws: `AssistantError` if it is unknown, used, expired, altered or another person's.
+    /// - Throws: `AssistantError` if the token is unknown, used, expired, altered or another person's, or if `message`
+    ///   is another one.
     func useConfirmation(
         _ token: String, of userID: Identifier, message: String, key: Secret, now: Timestamp
     ) throws -> Confirmation {
@@ -79,7 +80,7 @@ extension Workspace {
                 input: try row[3], target: try row[4], namesSession: try row[5], message: message,
                 expiresAt: try row[6])
         }
-        // The row alone proves nothing. The action is carried out only if the HMAC matches it.
+        // The row alone proves nothing. The token counts only if its HMAC matches the row and the message.
         guard let confirmation, confirmation.isFor(bytes, key) else { throw AssistantError.invalidConfirmation }
         return confirmation
     }

@@ -13,7 +13,8 @@ extension Tool {
     private static let findingID = ToolInput.optional("finding_id", .uuid, "The finding that this mends.")
     private static let reason = ToolInput.optional("reason", .text(1000), "The reason, for the audit log.")
 
-    /// The tools that the model can only propose. A person confirms by sending the request again with its token.
+    /// The tools that the model can only propose. The person confirms by sending the same message again with the
+    /// proposal's token.
     static let confirmed: [Tool] = [
         onAccount(.suspendUser, "Suspends a person's account on a platform."),
         onAccount(.forcePasswordChange, "Has a person choose a new password at the next sign-in."),

@@ -2,14 +2,14 @@ import Auth
 import Base
 import Store
 
-/// A conversation of one person in one workspace, with its earlier messages.
+/// A conversation of one person in one workspace, with its latest messages.
 struct Conversation {
     /// The id with which requests continue the conversation. The client may choose it; otherwise the server does.
     let id: Identifier
     let userID: Identifier
-    /// The id of its row; nil until a first turn is stored.
+    /// The id of the conversation's row in the store; nil until a first turn is stored.
     fileprivate(set) var rowID: Identifier?
-    /// The latest turns that fit, each complete.
+    /// The latest turns that fit, each complete. Empty if the conversation was opened for a turn without the model.
     let history: [Message]
 
     /// The largest length, in bytes of JSON, of the earlier turns that are sent to the model again: about 40,000
@@ -18,7 +18,8 @@ struct Conversation {
     /// The largest number of earlier messages that are sent to the model again.
     private static let maximumCount = 80
 
-    /// Opens the conversation with this id. It is new if this person has none with the id, even if another person has.
+    /// Opens the person's conversation with this id, or a new one with a random id if that is nil. If only another
+    /// person has a conversation with the id, a new one with the same id begins.
     init(_ id: Identifier?, of userID: Identifier, in workspace: Workspace) throws {
         self.id = id ?? .random()
         self.userID = userID
@@ -61,7 +62,8 @@ struct Conversation {
             let content = ((try row[1] as JSON).array ?? []).filter { !Message.isBlank($0) }
             newestFirst.append(Message(role: role, content: content.isEmpty ? [Message.text("(No answer.)")] : content))
         }
-        // The API accepts no tool result without the call before it.
+        // The first messages may be the rest of a turn that did not fit. The API accepts no tool result without its
+        // call.
         return Array(newestFirst.reversed().drop { !$0.beginsTurn })
     }
 

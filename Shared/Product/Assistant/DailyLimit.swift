@@ -30,7 +30,7 @@ extension Workspace {
             "This workspace has used its \(limit) AI chat messages for today. Try again tomorrow.")
     }
 
-    /// Subtracts a message from the count, because it was not answered.
+    /// Subtracts a message from the count of its day, because it was refused or not answered.
     func takeBackChatMessage(of now: Timestamp) throws {
         try takeBack(chatCounter, window: .days(1), now: now)
     }

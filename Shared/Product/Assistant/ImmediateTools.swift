@@ -10,7 +10,7 @@ extension Tool {
     private static let reason = ToolInput.optional("reason", .text(1000), "The reason, for the audit log.")
 
     /// The tools that are carried out as soon as the model calls them. They change no one's access, one message can
-    /// cause only a few calls, and each call is in the audit log.
+    /// cause at most ten such calls (`Turn`), and each change is in the audit log.
     static let immediate: [Tool] = [
         Tool(
             name: "acknowledge_finding", description: "Takes up an open finding: its status becomes in_progress.",

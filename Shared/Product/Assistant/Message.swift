@@ -17,8 +17,8 @@ struct Message {
 
     static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
 
-    /// Returns true for a text block without visible characters. Models send such blocks, but the API refuses every
-    /// conversation that contains one.
+    /// Returns true for a text block that has no text or only white space. Models send such blocks, but the API refuses
+    /// every conversation that contains one.
     static func isBlank(_ block: JSON) -> Bool {
         guard block["type"] == "text" else { return false }
         return block["text"]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true
@@ -36,15 +36,14 @@ struct Message {
 
 /// A message from the model.
 struct ModelAnswer {
-    /// The blocks, which must be sent back unchanged.
+    /// The blocks, as the model sent them.
     let content: [JSON]
     let stopReason: String
     let model: String
     /// The number of input and output tokens, cached or not.
     let tokens: Int
 
-    /// The largest count of each kind of tokens in one answer: twice what models accept. It replaces a negative or
-    /// larger count.
+    /// The largest count of each kind of tokens that is believed. It replaces a negative or larger count.
     private static let mostTokens = 2_000_000
 
     /// A tool call that the model requests.
@@ -76,7 +75,8 @@ struct ModelAnswer {
         content.compactMap { $0["type"] == "text" ? $0["text"]?.string : nil }.joined(separator: "\n\n")
     }
 
-    /// The tool calls that wait for results. A message that was cut off has none, since the input may be incomplete.
+    /// The tool calls that wait for results. None if the model stopped for another reason: the last input may then be
+    /// incomplete.
     var toolUses: [ToolUse] {
         guard stopReason == "tool_use" else { return [] }
         return content.compactMap { block in
@@ -87,8 +87,8 @@ struct ModelAnswer {
         }
     }
 
-    /// The blocks in the form in which the conversation stores them: without calls that will get no result, and at
-    /// least one.
+    /// The blocks in the form in which the conversation stores them: without blank texts and without calls that will
+    /// get no result. If none is left, a text block takes their place.
     var keptContent: [JSON] {
         let isWaiting = stopReason == "tool_use"
         let kept = content.filter { block in

@@ -5,7 +5,8 @@ import Findings
 import Integrations
 
 extension Tool {
-    /// The tools with which the model reads. Each shows the same data as the corresponding endpoint of the API.
+    /// The tools with which the model reads. Each runs the operation of the corresponding endpoint of the API, and
+    /// shows the same data or a part of it.
     static let reading: [Tool] = [
         Tool(
             name: "get_risk_score",

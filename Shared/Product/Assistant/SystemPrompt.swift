@@ -3,7 +3,7 @@ import Base
 
 /// The instructions that the model gets before the conversation.
 enum SystemPrompt {
-    /// Returns the instructions for one person. They contain none of the workspace's data.
+    /// Returns the instructions for one person. Of the workspace's data they contain only the person's role.
     static func text(role: Role, now: Timestamp) -> String {
         """
         You are Thalian's assistant. You help IT and security people understand who has access to what in their \
@@ -24,8 +24,8 @@ enum SystemPrompt {
         """
     }
 
-    /// Returns a tool's result in the form that the model gets. No text in it can end the data, since every `<` is
-    /// written as an escape.
+    /// Returns data, such as a tool's result, in the form that the model gets. No text in the data can end it, since
+    /// every `<` is written as an escape. Data that is too long is cut off.
     static func data(_ json: [UInt8]) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(json.count)
@@ -36,6 +36,6 @@ enum SystemPrompt {
         return "<data>" + String(decoding: bytes, as: UTF8.self) + "</data>" + rest
     }
 
-    /// The largest length of a tool's result in bytes.
+    /// The largest number of bytes that is kept of the data, counted without escapes.
     private static let maximumResultLength = 48_000
 }

@@ -20,7 +20,7 @@ struct Tool: Sendable {
     let description: String
     /// The permission that the person who chats must have.
     let permission: Permission
-    /// The plans that include the tool.
+    /// The plans of workspaces whose members may use the tool.
     var plans: Set<Plan> = Set(Plan.allCases)
     let inputs: [ToolInput]
     let work: Work
@@ -67,14 +67,14 @@ struct Tool: Sendable {
 /// An action that a person is asked to confirm.
 struct ProposedAction: Equatable {
     let request: ActionRequest
-    /// The name of the record that the action changes, from the workspace's data.
+    /// The name of the record that the action changes, for the person who confirms it.
     let label: String
 }
 
 /// An input of a tool. Its schema and its validation come from this declaration.
 struct ToolInput: Sendable {
     enum Kind: Sendable {
-        /// A line of at most this number of characters.
+        /// A line of at least one and at most this number of characters (Unicode scalars).
         case text(Int)
         case uuid
         case integer(ClosedRange<Int>)
@@ -141,7 +141,7 @@ struct ToolCall {
 
     var now: Timestamp { operation.now }
 
-    /// Runs an operation that REST and MCP have too.
+    /// Runs an operation that endpoints of the API run too.
     func run<Output>(_ operation: Operation<Output>, _ inputs: [String: JSON?] = [:]) throws -> Output {
         try operation.run(self.operation, inputs.compactMapValues { $0 })
     }
@@ -151,7 +151,7 @@ struct ToolCall {
     func boolean(_ name: String) -> Bool? { input[name]?.bool }
     func identifier(_ name: String) -> Identifier? { text(name).flatMap { Identifier($0) } }
 
-    /// Returns an input that the declaration requires.
+    /// Returns the value of an input that the declaration requires. Throws if it is nil.
     func required<Value>(_ value: Value?) throws(AssistantError) -> Value {
         guard let value else { throw .invalidInput("An input is missing.") }
         return value

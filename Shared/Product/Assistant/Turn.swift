@@ -3,13 +3,14 @@ import Base
 import Operation
 import Remediation
 
-/// A person's message and the work until the model's answer: the tools in between run on the server, in a bounded loop.
+/// The work on a person's message until the model's answer. The tools that the model calls run on the server, in a
+/// bounded loop.
 struct Turn {
     /// The largest number of requests to the model for one message. In the last one, the model may not call tools, so
     /// it must answer with text.
     private static let maximumRounds = 8
-    /// The largest number of changes that one message may cause, including proposed ones. It limits the damage if a
-    /// text misleads the model.
+    /// The largest number of changes that one message may cause, including proposed and failed ones. It limits the
+    /// damage if a text misleads the model.
     private static let maximumChanges = 10
 
     let workspace: Workspace
@@ -20,8 +21,9 @@ struct Turn {
 
     /// The messages of this turn, in the form in which the conversation stores them.
     private(set) var messages: [Message] = []
-    /// The tools that have run, and the proposals that wait for confirmation.
+    /// The calls of tools that have run.
     private(set) var done: [ChatAnswer.ToolUse] = []
+    /// The calls that wait for confirmation, with the actions that they propose.
     private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []
     private(set) var tokens = 0
     private(set) var changes = 0
@@ -62,14 +64,15 @@ struct Turn {
         }
     }
 
-    /// Ends the turn with a message in the assistant's name. Calls without results are dropped, since the API does not
-    /// accept them.
+    /// Ends the turn with a message in the assistant's name. It replaces the model's message if that is the last one,
+    /// so that no call remains without a result, which the API does not accept.
     mutating func close(_ sentence: String) {
         if messages.last?.role == .assistant { messages.removeLast() }
         messages.append(Message(role: .assistant, content: [Message.text(sentence)]))
     }
 
-    /// Runs or refuses a tool. Errors in the call go back to the model; errors of the server end the turn.
+    /// Runs or refuses a tool. A domain error, unless its kind is `internal` or `unavailable`, goes back to the model
+    /// as the result; every other error ends the turn.
     private mutating func result(of use: ModelAnswer.ToolUse) throws -> JSON {
         do {
             return Message.toolResult(use.id, try run(use), isError: false)

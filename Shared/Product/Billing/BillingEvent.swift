@@ -8,13 +8,13 @@ public struct BillingEvent: Sendable {
     let id: String
     let type: String
     let createdAt: Timestamp
-    /// The object of the event, in its state at that time.
+    /// The object that the event is about, in its state at the time of the event.
     let object: JSON
 
     /// Reads an event from a request with a valid signature.
     ///
-    /// - Throws: `BillingError` if the signature is not valid, if the event can't be read, or if no secret is set;
-    ///   `EnvironmentError` if the secret is too short.
+    /// - Throws: `BillingError` if the signature is not valid, if the event can't be read, or if STRIPE_WEBHOOK_SECRET
+    ///   is not set; `EnvironmentError` if it is too short.
     public init(_ request: Request, _ environment: Environment, now: Timestamp) throws {
         guard let secret = try environment.hmacKey("STRIPE_WEBHOOK_SECRET") else { throw BillingError.notSetUp }
         guard case .bytes(let body) = request.body,
@@ -29,10 +29,11 @@ public struct BillingEvent: Sendable {
         self.object = object
     }
 
-    /// The event's position among all events of a subscription. Stripe delivers events in any order, and its times are
-    /// whole seconds. Of the events of one second, the beginning of the subscription comes first, then changes in the
-    /// usual order of their statuses, then the end. If several changes share a second and a secret key is set, the
-    /// subscription is read from Stripe instead, and `orderWhenRead` is the position.
+    /// The event's position among all events of a subscription, as a text by which they are sorted. Stripe delivers
+    /// events in any order, and its times are whole seconds. Of the events of one second, the beginning of the
+    /// subscription comes first, then changes in the usual order of their statuses, then the end. If several changes
+    /// share a second and a secret key is set, the subscription is read from Stripe instead, and `orderWhenRead` is the
+    /// position.
     var order: String {
         let stage = object["status"]?.string.flatMap(Self.stages.firstIndex) ?? 0
         return "\(createdAt)/\(rank)/\(stage)/\(id)"
@@ -47,17 +48,19 @@ public struct BillingEvent: Sendable {
     /// The prefix of the positions of all changes in the same second.
     var secondOfChanges: String { "\(createdAt)/1/" }
 
-    /// The position of the state that was read after this event: after all changes of that second, and before the end.
+    /// The position of a subscription's state that was read from Stripe after this event: after all changes of the
+    /// event's second, and before the end of the subscription.
     var orderWhenRead: String { "\(createdAt)/1/read" }
 
-    /// The statuses of a subscription, ordered so that earlier ones lead to later ones.
+    /// The statuses of a subscription in the usual order. An unknown status counts as the first.
     private static let stages = [
         "incomplete", "past_due", "trialing", "active", "paused", "unpaid", "incomplete_expired", "canceled",
     ]
 }
 
 extension SystemAccess {
-    /// Applies an event once, in any order of arrival. Events that concern no workspace are ignored.
+    /// Applies an event once, in any order of arrival. Events of other types than those about subscriptions and
+    /// completed checkouts, and events that concern no workspace, are ignored.
     ///
     /// - Parameter stripe: Reads a subscription if the order of its events is unclear; nil if no secret key is set.
     /// - Throws: `BillingError` if Stripe does not return the subscription. Stripe then sends the event again.
@@ -103,9 +106,10 @@ extension SystemAccess {
     }
 
     /// Returns the workspace that pays as a customer. For a new customer, it is the workspace in the object's metadata.
+    /// Returns nil if there is none.
     ///
-    /// Only a holder of the account's secret key can write metadata, as create-checkout does. `client_reference_id`
-    /// proves nothing: anyone may append it to the address of a Payment Link
+    /// Only people and programs with access to the Stripe account can write metadata, as create-checkout does.
+    /// `client_reference_id` proves nothing: anyone may append it to the address of a Payment Link
     /// (docs.stripe.com/payment-links/url-parameters). With the id of another workspace, it would bind that workspace
     /// to a stranger's customer and subscription.
     private func workspace(of event: BillingEvent, _ customer: String) throws -> Workspace? {

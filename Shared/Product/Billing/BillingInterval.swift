@@ -6,11 +6,11 @@ public enum BillingInterval: String, SQLEnum, CaseIterable, Sendable {
     case monthly, annual
 }
 
-/// The prices of the Pro plan at Stripe, from the variables STRIPE_PRICE_MONTHLY and STRIPE_PRICE_ANNUAL.
+/// The ids of the Pro plan's prices at Stripe, from the variables STRIPE_PRICE_MONTHLY and STRIPE_PRICE_ANNUAL.
 public struct Prices: Sendable {
     private let ids: [BillingInterval: String]
 
-    /// Reads the prices from the environment.
+    /// Reads the ids from the environment. Each may be missing.
     public init(_ environment: Environment) {
         var ids: [BillingInterval: String] = [:]
         ids[.monthly] = environment["STRIPE_PRICE_MONTHLY"]
@@ -18,13 +18,13 @@ public struct Prices: Sendable {
         self.ids = ids
     }
 
-    /// Returns the price of an interval.
-    /// - Throws: `BillingError` if none is set.
+    /// Returns the id of an interval's price.
+    /// - Throws: `BillingError` if that price is not set.
     func id(_ interval: BillingInterval) throws(BillingError) -> String {
         guard let id = ids[interval] else { throw .notSetUp }
         return id
     }
 
-    /// Returns the interval of a price; nil if it is not one of ours.
+    /// Returns the interval of the price with this id; nil if it is not one of ours.
     func interval(of id: String) -> BillingInterval? { ids.first { $0.value == id }?.key }
 }

@@ -37,7 +37,7 @@ public struct PortalSession: JSONWritable {
 
 /// Purchase and management of a workspace's plan.
 public struct Billing {
-    /// The seconds for which a page at Stripe is open.
+    /// The seconds for which a page at Stripe is taken to be open, if Stripe does not state its end.
     private static let pageLifetime = Int.days(1)
 
     private let client: StripeClient
@@ -46,8 +46,8 @@ public struct Billing {
 
     /// Creates billing from the variables STRIPE_SECRET_KEY, STRIPE_PRICE_MONTHLY, STRIPE_PRICE_ANNUAL, and
     /// BILLING_RETURN_URL, the page of the product to which Stripe sends people back.
-    /// - Throws: `BillingError` if the secret key or the return address is missing; `EnvironmentError` as
-    ///   `UpstreamClient` does.
+    /// - Throws: `BillingError` if the secret key or the return address is missing; `EnvironmentError` if a variable
+    ///   about connections is malformed, or if there is no file with certificate authorities.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         client = try StripeClient(environment, pause: pause, log)
         prices = Prices(environment)
@@ -55,9 +55,9 @@ public struct Billing {
         self.returnURL = returnURL
     }
 
-    /// Opens a page on which the workspace buys the Pro plan.
+    /// Creates a page at Stripe on which the Pro plan can be bought for the workspace, and its audit entry.
     /// - Throws: `BillingError` if the workspace already pays at that interval, if the interval has no price, or if
-    ///   Stripe does not open the page.
+    ///   Stripe does not create the page.
     public func checkout(
         _ interval: BillingInterval, email: String, for workspace: Workspace, now: Timestamp
     ) throws -> Checkout {
@@ -91,8 +91,8 @@ public struct Billing {
         return Checkout(url: url, sessionID: sessionID, interval: interval, priceID: price, expiresAt: expiresAt)
     }
 
-    /// Opens a page on which the workspace manages its subscription.
-    /// - Throws: `BillingError` if the workspace is not a customer at Stripe, or if Stripe does not open the page.
+    /// Creates a page at Stripe on which the workspace's subscription can be managed, and its audit entry.
+    /// - Throws: `BillingError` if the workspace is not a customer at Stripe, or if Stripe does not create the page.
     public func portal(for workspace: Workspace, now: Timestamp) throws -> PortalSession {
         guard let customer = try workspace.stripeCustomer() else {
             throw BillingError.noCustomer

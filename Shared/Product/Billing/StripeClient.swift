@@ -4,7 +4,7 @@ import Upstream
 
 /// A client for Stripe's API.
 public struct StripeClient {
-    /// The version of the API, as the official SDKs of that date send it.
+    /// The version of the API that each request names.
     private static let version = "2026-10-28.endive"
 
     private let key: Secret
@@ -12,8 +12,8 @@ public struct StripeClient {
     private let log: Log
 
     /// Creates a client with the key from the environment. `pause` is the first pause before a retry, in seconds.
-    /// - Throws: `BillingError` if no key is set, so that nothing can be bought; `EnvironmentError` as `UpstreamClient`
-    ///   does.
+    /// - Throws: `BillingError` if no key is set, so that nothing can be bought; `EnvironmentError` if a variable about
+    ///   connections is malformed, or if there is no file with certificate authorities.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         guard let key = environment["STRIPE_SECRET_KEY"] else { throw BillingError.notSetUp }
         self.key = Secret(key)
@@ -24,7 +24,7 @@ public struct StripeClient {
         )
     }
 
-    /// Creates an object at a path such as `/v1/checkout/sessions`. A retried request creates it only once.
+    /// Creates an object at a path such as `/v1/checkout/sessions`. Retries within this call create it only once.
     /// - Throws: `BillingError` if Stripe does not create it.
     func create(_ path: UpstreamPath, _ fields: [(name: String, value: String)]) throws -> JSON {
         guard let url = UpstreamURL("https://api.stripe.com") else { throw BillingError.stripeFailed }
@@ -66,8 +66,8 @@ public struct StripeClient {
         return response.json
     }
 
-    /// Returns the retry decision. Stripe's own header comes first. Otherwise 409 is a conflict with a simultaneous
-    /// request, 429 a limit, 5xx a failure.
+    /// Returns the decision about a retry. Stripe's own header comes first. Otherwise 409 (a conflict with a
+    /// simultaneous request), 429 (a limit) and 5xx (a failure) are retried.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         switch (response.headers["Stripe-Should-Retry"], response.status) {
         case ("false", _): .final

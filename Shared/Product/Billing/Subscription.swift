@@ -3,7 +3,7 @@ import Base
 import Integrations
 import Store
 
-/// A subscription, as an event from Stripe shows it.
+/// A subscription, as an object from Stripe shows it.
 struct Subscription {
     let id: String
     let status: String
@@ -54,7 +54,8 @@ extension Workspace {
         ) { _ in true } ?? false
     }
 
-    /// Stores the customer of the workspace, which is known before the subscription.
+    /// Stores the customer of the workspace, unless one is stored already. The customer may be known before the
+    /// subscription.
     func note(customer: String, now: Timestamp) throws {
         try execute(
             """
@@ -73,8 +74,8 @@ extension Workspace {
         return known.hasPrefix(event.secondOfChanges) || known.hasPrefix(event.orderWhenRead)
     }
 
-    /// Stores the state of a subscription in an event. Each subscription keeps its latest event, and the workspace's
-    /// plan follows the subscription that counts. So the order in which events arrive makes no difference.
+    /// Stores the state of a subscription at the position `order`, unless a later one is stored, and applies the
+    /// subscription that counts to the workspace's plan. So the order in which events arrive makes no difference.
     func note(_ subscription: Subscription, of customer: String, order: String, now: Timestamp) throws {
         let isLater = try execute(
             """
@@ -102,8 +103,8 @@ extension Workspace {
         }
     }
 
-    /// Applies the subscription that counts to the workspace: one that is paid before one that is not, and then the
-    /// latest. Returns its status.
+    /// Stores the subscription that counts as the workspace's: one that is active, in a trial or past due before all
+    /// others, and then the one that began last. Returns its status.
     private func applySubscription(now: Timestamp) throws -> String {
         let counts = try first(
             """
@@ -133,8 +134,8 @@ extension Workspace {
         return counts.status
     }
 
-    /// Gives or takes away the Pro plan. Returns the new plan; nil if it does not change. Enterprise is agreed on
-    /// elsewhere. The rest of a trial can still be used.
+    /// Gives or takes away the Pro plan. Returns the new plan; nil if it does not change. An enterprise plan, which is
+    /// agreed on elsewhere, stays. After the Pro plan, the rest of a trial can still be used.
     private func changePlan(for status: String, now: Timestamp) throws -> Plan? {
         switch status {
         case "active", "trialing", "past_due":

@@ -4,8 +4,9 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Moves the workspace to the free plan if its trial and the grace period are over. Nothing is deleted; of the
-    /// integrations, the newest three stay, and the others are paused. Returns true if the plan was changed.
+    /// Moves the workspace to the free plan if its trial and the grace period are over. Of the active integrations, the
+    /// newest three stay, and the others are paused; this deletes nothing. Returns true if the plan was changed.
+    /// - Throws: `StoreError` if the plan has changed in the meantime.
     @discardableResult
     public func endExpiredTrial(now: Timestamp = .now) throws -> Bool {
         guard plan == .trial else { return false }

@@ -7,7 +7,7 @@ enum WebhookSignature {
     /// The largest age of a signature, in seconds.
     private static let tolerance = 300
 
-    /// Returns true if the owner of the secret signed this body recently.
+    /// Returns true if a holder of the secret signed this body, with a time that is at most `tolerance` seconds old.
     static func holds(_ header: String?, for body: [UInt8], secret: Secret, now: Timestamp) -> Bool {
         var time: String?
         var signatures: [[UInt8]] = []

@@ -2,8 +2,8 @@ public import Auth
 public import Base
 public import Store
 
-/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it, and a
-/// signature over the whole export.
+/// The export of a workspace's audit log: the entries of the last 365 days, each with its hashes, and a signature that
+/// covers all of them.
 public struct AuditLogExport {
     /// The length of the exported period, in seconds.
     public static let period = Int.days(365)
@@ -12,7 +12,7 @@ public struct AuditLogExport {
     private let exportedAt: Timestamp
     private let key: AuditSigningKey
 
-    /// Creates the export and writes its audit entry, which is the last entry that it contains.
+    /// Creates the export and writes its audit entry, which the export contains too.
     public init(of workspace: Workspace, signedBy key: AuditSigningKey, now: Timestamp = .now) throws {
         self.workspace = workspace
         self.key = key
@@ -25,7 +25,7 @@ public struct AuditLogExport {
         }
     }
 
-    /// The file.
+    /// The export as a JSON file, which is written while it is sent.
     public var file: ExportFile {
         let export = self
         return .json(named: "audit-log-\(exportedAt.description.prefix(10)).json") { json, sink in

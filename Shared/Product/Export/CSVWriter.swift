@@ -8,7 +8,7 @@ struct CSVWriter: ~Copyable {
     private var bytes: [UInt8] = [0xEF, 0xBB, 0xBF]
     private var isAtStart = true
 
-    /// Passes on the bytes that were written since the last call, if there are more than `length`.
+    /// Passes on the bytes that have not been passed on yet, if there are more than `length`.
     mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -17,7 +17,7 @@ struct CSVWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Writes a field of text.
+    /// Writes a field of text. Text that looks like a formula gets an apostrophe.
     mutating func field(_ text: String) {
         separate()
         let start = bytes.count
@@ -25,7 +25,7 @@ struct CSVWriter: ~Copyable {
         protect(from: start)
     }
 
-    /// Writes a column of a row.
+    /// Writes the value of a column of a row. Text that looks like a formula gets an apostrophe.
     mutating func field(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
         separate()
         guard !row.isNull(index) else { return }

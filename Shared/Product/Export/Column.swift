@@ -2,7 +2,7 @@ import Store
 
 /// A column of an exported entity: its name in every format, and the kind of its values.
 struct Column: Sendable {
-    /// The kinds of values.
+    /// The kinds of a column's values.
     enum Kind: Sendable {
         case text
         /// An integer or a floating-point number.
@@ -30,7 +30,7 @@ struct Column: Sendable {
     /// The selected expression; nil for a column that is built from several rows.
     let expression: SQL?
 
-    /// Creates a column of the table, which has the same name there.
+    /// Creates a column that has the same name in `table`.
     init(_ name: StaticString, _ kind: Kind = .text, width: Int? = nil, of table: SQL) {
         self.init(name, kind, width: width, selected: table + "." + SQL(stringLiteral: name))
     }

@@ -1,25 +1,25 @@
 import Base
 import Crypto
 
-/// The cursor of a truncated export: a position from which only the same workspace can continue. It is opaque to
-/// callers, and authenticated (HMAC-SHA256), so that an altered one is refused.
+/// Makes and reads the cursors of a workspace's truncated exports. A cursor is a position from which only the same
+/// workspace can continue. It is authenticated (HMAC-SHA256), so that an altered one is refused.
 struct Cursor {
     private let key: Secret
     private let workspaceID: Identifier
 
-    /// Creates cursors of a workspace that are authenticated with `key`.
+    /// Prepares for cursors of this workspace that are authenticated with `key`.
     init(key: Secret, workspaceID: Identifier) {
         self.key = key
         self.workspaceID = workspaceID
     }
 
-    /// Returns the text of a position, in characters that need no escaping in URLs and header fields.
+    /// Returns the cursor of a position, in characters that need no escaping in URLs and header fields.
     func encode(_ position: Position) -> String {
         let text = Array("\(position.entity.rawValue):\(position.key)".utf8)
         return Base64.urlSafe.encode(hmacSHA256(content(text), key: key) + text)
     }
 
-    /// Returns the position of a text.
+    /// Returns the position of a cursor.
     /// - Throws: `ExportError` if `encode` did not create it for this workspace.
     func decode(_ text: String) throws(ExportError) -> Position {
         guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,

@@ -41,7 +41,7 @@ enum Entity: String, CaseIterable, Sendable {
         }
     }
 
-    /// The column by which rows are ordered. It is unique within a workspace and never changes.
+    /// The column by which rows are ordered. Its values are unique within a workspace and never change.
     var key: SQL { table + (self == .auditLog ? ".sequence_number" : ".id") }
 
     /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition with the id
@@ -58,7 +58,7 @@ enum Entity: String, CaseIterable, Sendable {
     /// A key that is at least as large as the key of every row.
     var last: String { self == .auditLog ? String(Int.max) : "ffffffff-ffff-ffff-ffff-ffffffffffff" }
 
-    /// Returns the entity's columns; the raw metadata only if `isFull` is true.
+    /// Returns the entity's columns; those with raw metadata, accounts and affected entities only if `isFull` is true.
     func columns(isFull: Bool) -> [Column] {
         let table = table
         func column(_ name: StaticString, _ kind: Column.Kind = .text, _ width: Int? = nil) -> Column {

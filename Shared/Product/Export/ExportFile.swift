@@ -1,11 +1,11 @@
 import Base
 
-/// A file that is written while it is sent, so that memory does not grow with it.
+/// A file that is written while it is sent, so that memory does not grow with the file.
 public struct ExportFile {
     /// Accepts the next part of the file.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
 
-    /// The media type.
+    /// The media type of the file.
     public let contentType: String
     /// The name under which a browser saves the file. Nil if the browser is to show it.
     public let name: String?

@@ -12,7 +12,7 @@ struct Position: Equatable {
 /// Both are determined by keys alone. If rows are added or deleted between two responses, each row that stays is in
 /// exactly one of them.
 struct Page: Equatable {
-    /// The ranges to read, in order. Entities before the start of the page have none.
+    /// The ranges to read, in order. Entities before the start and after the end of the page have none.
     private(set) var ranges: [KeyRange] = []
     /// The position at which the page ends; nil if nothing is left.
     private(set) var next: Position?

@@ -11,8 +11,8 @@ struct KeyRange: Equatable {
 
 extension Entity {
     /// Returns the query for the rows of the workspace `$1` whose keys are greater than `$2` and at most `$3`, in the
-    /// order of the keys. For identities, a full export reads one row for each account; the rows of one identity come
-    /// together.
+    /// order of the keys. For identities, a full export reads one row for each account, or a single row if there is
+    /// none; the rows of one identity come together.
     func query(isFull: Bool) -> SQL {
         let selected = columns(isFull: isFull).compactMap(\.expression).joined(separator: ", ")
         let range: SQL = scope + " AND " + key + " <= $3 ORDER BY " + key
@@ -75,7 +75,7 @@ private enum Account {
         LEFT JOIN integrations ON integrations.workspace_id = $1 AND integrations.id = accounts.integration_id
         """
 
-    /// Returns the account of a row; nil if it has none.
+    /// Returns the account in a row as JSON; nil if the row has none.
     static func json(_ row: any Row, from first: Int) throws -> JSONText? {
         guard !row.isNull(first) else { return nil }
         var json = JSONWriter()

@@ -23,7 +23,7 @@ struct Workbook: ~Copyable {
         }
     }
 
-    /// Passes on the bytes that are ready.
+    /// Passes on the compressed bytes that have not been passed on yet, if there are more than `length`.
     mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {

@@ -5,10 +5,10 @@ import Store
 // Problem. The export of a large company has millions of rows. They must not fill the memory, a caller must be able to
 // continue after a limit without missing or repeating rows, and a reader must see if an export broke off.
 //
-// Approach. Page decides by keys alone, before anything is written, which rows a response contains. The rows are then
-// streamed from the database in the order of their keys, through a writer that passes its bytes on as soon as it has
-// about 64 KiB: JSONWriter, CSVWriter, or Workbook with ZIPWriter and Deflater. The cursor is the last key,
-// authenticated for the workspace.
+// Approach. Page decides by keys alone, before the response begins, which rows it contains. The rows are then streamed
+// from the database in the order of their keys, through a writer that passes its bytes on as soon as it has about 64
+// KiB: JSONWriter, CSVWriter, or Workbook with ZIPWriter and Deflater. The cursor is the last key, authenticated for
+// the workspace.
 //
 // Why it is safe. The keys are unique and never change, so each row that stays is in exactly one response. All rows of
 // a response come from one view of the data. If a response breaks off, JSON and workbooks lack their end, and CSV lacks
@@ -16,7 +16,7 @@ import Store
 // recorded does not take place.
 //
 // Cost. The cursor goes into a header field, so it must be known before the first row: the keys are counted first. An
-// error during the export can no longer change the status of the response.
+// error after the first part can no longer change the status of the response.
 
 /// The formats in which POST /api/export-workspace writes.
 public enum ExportFormat: String, CaseIterable, Sendable {
@@ -35,7 +35,7 @@ public struct WorkspaceExport {
     let exportedAt: Timestamp
 
     /// Plans the response that begins at `cursor`, or at the beginning if that is nil, and writes its audit entry.
-    /// - Throws: `ExportError` if the cursor does not belong to this workspace.
+    /// - Throws: `ExportError` if the cursor was not made for this workspace, or was altered.
     public init(
         of workspace: Workspace, as format: ExportFormat, includesAuditLog: Bool, isFull: Bool, from cursor: String?,
         _ settings: ExportSettings, now: Timestamp = .now
@@ -183,7 +183,7 @@ public struct WorkspaceExport {
 }
 
 extension JSONWriter {
-    /// Writes a column of a row.
+    /// Writes the value of a column of a row.
     fileprivate mutating func value(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
         guard !row.isNull(index) else { return value(JSON.null) }
         switch kind {

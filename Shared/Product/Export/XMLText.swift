@@ -30,9 +30,9 @@ enum XMLText {
             case "<": bytes.append(contentsOf: "&lt;".utf8)
             case ">": bytes.append(contentsOf: "&gt;".utf8)
             case "\t", "\n": bytes.append(contentsOf: String(scalar).utf8)
-            // Characters that XML 1.0 can't contain are written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19). The carriage
-            // return is too, since XML does not preserve it. An underscore that would begin such an escape is escaped
-            // itself.
+            // Control characters, which XML 1.0 can't contain, are written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19). The
+            // carriage return is too, since XML does not preserve it. An underscore that would begin such an escape is
+            // escaped itself.
             case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode(String(scalar).utf8))_".utf8)
             case "_" where beginsEscape(scalars.dropFirst(index)): bytes.append(contentsOf: "_x005F_".utf8)
             case "\u{FFFE}", "\u{FFFF}": bytes.append(contentsOf: "\u{FFFD}".utf8)
@@ -46,7 +46,7 @@ enum XMLText {
         return scalars.count == 7 && scalars.dropFirst().first == "x" && scalars.last == "_"
     }
 
-    /// Returns as much of a text as a cell holds, with an ellipsis if it was cut.
+    /// Returns a text, cut to the length that a cell holds. A cut text ends with an ellipsis.
     private static func cut(_ text: String) -> String {
         guard text.utf16.count > longest else { return text }
         var length = 0

@@ -7,7 +7,7 @@ public struct AppPolicy: JSONWritable {
     /// The possible decisions.
     public enum Status: String, SQLEnum, CaseIterable, Sendable {
         case sanctioned, unauthorized, blocked
-        /// No decision. It is not stored.
+        /// No decision. This status is not stored.
         case undecided = "none"
     }
 
@@ -27,7 +27,7 @@ public struct AppPolicy: JSONWritable {
 
 extension Workspace {
     /// Returns the policy for an application, by its name in upper or lower case. The status is `undecided` if there is
-    /// no decision, or if the workspace does not know the application.
+    /// no decision.
     public func appPolicy(appName: String) throws -> AppPolicy {
         let folded = appName.lowercased()
         let decided = try first(

@@ -5,15 +5,15 @@ public import Store
 /// The reasons for which a finding about a sanctioned application is resolved.
 public enum SanctionReason: String, SQLEnum, Sendable {
     case person = "The application was sanctioned."
-    /// The problem still exists, and no person who may approve actions has judged it. Actions about it still need
-    /// approval.
+    /// The problem may still exist, and no person has judged it. For approvals of actions, the finding counts as if it
+    /// were open.
     case program = "An API key sanctioned the application."
 }
 
 extension Workspace {
     /// Decides about an application, by its name in upper or lower case, even if the workspace does not know it.
-    /// Returns the new policy. Sanctioning an application resolves its shadow-IT findings. `decider` is the label of
-    /// the person or key that decides, if that is not the caller.
+    /// Returns the new policy. Sanctioning an application resolves its shadow-IT findings, except dismissed ones.
+    /// `decider` is the label of the person or key that decides, if that is not the caller.
     public func setAppPolicy(
         _ status: AppPolicy.Status, appName: String, by decider: String? = nil, now: Timestamp = .now
     ) throws -> AppPolicy {
@@ -49,9 +49,9 @@ extension Workspace {
         }
     }
 
-    /// Resolves the shadow-IT findings about the applications with this name, which may come from several platforms.
-    /// Returns the findings' ids. If a person decides, the findings that an API key's decision resolved earlier get the
-    /// person's reason.
+    /// Resolves the shadow-IT findings, except dismissed ones, about the applications with this name, which may come
+    /// from several platforms. Returns the ids of the findings that it resolves. If a person decides, the findings that
+    /// an API key's decision resolved earlier get the person's reason.
     private func resolveShadowIT(
         _ folded: String, _ reason: SanctionReason, now: Timestamp
     ) throws -> [Identifier] {
@@ -75,7 +75,7 @@ extension Workspace {
         ) { try $0[0] }
     }
 
-    /// Returns the id of an application with this name; nil if the workspace does not know it.
+    /// Returns the id of the application with this name that was seen first; nil if the workspace knows none.
     private func applicationID(_ folded: String) throws -> String? {
         try first(
             """

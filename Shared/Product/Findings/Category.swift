@@ -11,6 +11,6 @@ public enum Category: String, SQLEnum, CaseIterable, Sendable {
     case driftSignal = "drift_signal"
     case behavioralAnomaly = "behavioral_anomaly"
     case accessRisk = "access_risk"
-    /// Rules of this category read the findings of all other rules, so they run last.
+    /// Rules of this category read findings of the rules of all other categories, so they run last.
     case findingCorrelation = "finding_correlation"
 }

@@ -29,7 +29,7 @@ public struct Finding: JSONWritable {
     }
 }
 
-/// A finding in one line.
+/// A finding without its id and details, for short lists.
 public struct FindingSummary: JSONWritable {
     let title: String
     let severity: Severity
@@ -48,10 +48,10 @@ public struct FindingSummary: JSONWritable {
 }
 
 extension Reading<(findings: [Finding], total: Int)> {
-    /// Returns the open findings, worst first, and their total number. `severities` and `category` restrict them; an
-    /// empty list or nil stands for all. At most `limit` findings are returned.
+    /// Reads the worst open findings, worst first, at most `limit`, and the number of all open findings. `severities`
+    /// and `category` restrict both; an empty list or nil stands for all.
     public static func openFindings(severities: [Severity], category: Category?, limit: Int) -> Reading {
-        // The query has five places for five severities. Places that are not needed repeat one that is.
+        // The query has five places for severities. Places that are not needed repeat one that is.
         let asked = severities.isEmpty ? Severity.allCases : severities
         let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
         // The range from the worst to the mildest requested severity is read by the index, in its order. Severities in
@@ -79,8 +79,8 @@ extension Reading<(findings: [Finding], total: Int)> {
 }
 
 extension Reading<[FindingSummary]> {
-    /// Returns the worst open findings, at most `count`: by severity, then by the number of affected entities, then the
-    /// oldest first.
+    /// Reads the worst open findings, worst first, at most `count`: by severity, then by the number of affected
+    /// entities, then the oldest first.
     public static func topRisks(_ count: Int) -> Reading {
         .rows(
             """

@@ -4,9 +4,11 @@ public import Integrations
 import Store
 
 // Decisions about findings. Each decision is one UPDATE that names the statuses that it accepts. If two decisions come
-// at the same moment, the second one changes no row.
+// at the same moment, the second one meets the status that the first has set, and changes no row unless it accepts that
+// status.
 extension Workspace {
-    /// Snoozes a finding for a number of days and returns the time at which it opens again automatically.
+    /// Snoozes a finding for a number of days. Returns the time after which the next housekeeping or analysis opens it
+    /// again.
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func snoozeFinding(
         _ findingID: Identifier, days: Int, reason: String?, now: Timestamp = .now
@@ -31,7 +33,7 @@ extension Workspace {
         }
     }
 
-    /// Dismisses a finding for good.
+    /// Dismisses a finding for good: an analysis that sees its problem again does not open it.
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func dismissFinding(_ findingID: Identifier, reason: String?, now: Timestamp = .now) throws {
         try audited {
@@ -69,7 +71,7 @@ extension Workspace {
         }
     }
 
-    /// Adds a star to a finding, in any status, or removes it.
+    /// Adds a star to a finding in any status, or removes the star.
     /// - Throws: `FindingError` if the workspace has no such finding.
     public func starFinding(_ findingID: Identifier, isStarred: Bool, now: Timestamp = .now) throws {
         try audited {
@@ -96,7 +98,8 @@ extension Workspace {
     }
 
     /// Returns a finding that is open or in progress. The update changes nothing, but locks the row until the
-    /// transaction ends, so that no other decision about the finding is made in the meantime.
+    /// transaction ends, so that no other decision about the finding is made in the meantime. `participle` is the last
+    /// word of the error's sentence, such as `remediated`.
     ///
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func holdFinding(_ findingID: Identifier, toBe participle: String) throws -> HeldFinding {
@@ -120,8 +123,8 @@ extension Workspace {
         return finding
     }
 
-    /// Returns the error for a finding that does not belong to this workspace or is in another status. Findings of
-    /// other workspaces look the same as findings that don't exist.
+    /// Returns the error for a finding that does not belong to this workspace or has none of the required statuses.
+    /// Findings of other workspaces look the same as findings that don't exist.
     private func refusal(
         of findingID: Identifier, toBe participle: String, from statuses: String = "open or in progress"
     ) throws -> FindingError {
@@ -140,9 +143,9 @@ public struct HeldFinding: Sendable {
     public let actionType: ActionType?
     /// The lists of affected entities, by kind.
     public let affectedEntities: JSON
-    /// The platforms whose data showed the problem.
+    /// The list of the platforms whose data showed the problem.
     public let sourceIntegrations: JSON
-    /// The records that the finding is about.
+    /// The ids of the records that the finding is about, by their kind: identity, application or device.
     public let linked: [EntityType: Identifier]
     public let severity: Severity
 

@@ -18,7 +18,8 @@ public struct FindingError: DomainError, Equatable {
     static let unknownIdentity = FindingError(
         .notFound, "identity_unknown", "No identity in this workspace has this e-mail address.")
 
-    /// The status of the finding does not allow the operation.
+    /// The status of the finding does not allow the operation. `statuses` names those that do, and `participle` the
+    /// operation.
     static func decided(_ status: String, only statuses: String, toBe participle: String) -> FindingError {
         FindingError(
             .conflict, "decided",

@@ -5,7 +5,7 @@ import Store
 
 // The operations about findings, people and applications that REST, MCP and the assistant share.
 
-/// The risk score, its severity counts and the five worst open findings.
+/// The risk score, the numbers of findings by severity, and the five worst open findings.
 public struct RiskReport: JSONWritable {
     public let risk: RiskSummary
     public let topRisks: [FindingSummary]
@@ -33,7 +33,7 @@ extension Operation<RiskReport> {
     }
 }
 
-/// A page of open findings, and their total number.
+/// The worst open findings that match a request, and the number of all that match.
 public struct FindingList: JSONWritable {
     public let findings: [Finding]
     public let total: Int
@@ -115,11 +115,11 @@ extension Operation<AppPolicy> {
     }
 }
 
-/// The decision about a finding.
+/// The result of a decision about a finding.
 public struct FindingDecision: JSONWritable {
     let findingID: Identifier
     let status: String
-    /// The time at which a snoozed finding opens again.
+    /// The time after which a snoozed finding opens again; nil for other decisions.
     public internal(set) var snoozedUntil: Timestamp?
 
     public func write(to json: inout JSONWriter) {

@@ -15,7 +15,7 @@ public struct FoundProblem: Sendable {
     /// The lists of affected entities, by kind.
     public let affectedEntities: JSON
     public let affectedCount: Int
-    /// The record that the finding is about, if it is a single one.
+    /// The record that the finding is about, if it is a single one: an identity, application or device.
     public let identityID: String?
     public let applicationID: String?
     public let deviceID: String?
@@ -57,8 +57,8 @@ public struct FindingsUpdate {
     private var resolved: [Identifier] = []
     private var reopened: [Identifier] = []
     private let resolvedBefore: [String: Identifier]
-    // The ids of sanctioned applications. They include decisions that were made while the rules ran, so a finding that
-    // such a decision has resolved stays resolved.
+    // The ids of sanctioned applications, including those that were sanctioned while the rules ran, so that a shadow-IT
+    // finding that such a decision has resolved stays resolved.
     private let sanctioned: Set<String>
     // The ids of the applications among these that an API key has sanctioned.
     private let sanctionedByProgram: Set<String>
@@ -83,7 +83,7 @@ public struct FindingsUpdate {
         sanctionedByProgram = Set(policies.filter { Caller.isAPIKey(label: $0.decider) }.map(\.application))
     }
 
-    /// The details for the audit log.
+    /// The details for the audit log: the number of findings seen, and the ids of those that were resolved or reopened.
     public var details: [String: JSON] {
         [
             "findings_seen": .integer(seen),
@@ -92,9 +92,9 @@ public struct FindingsUpdate {
         ]
     }
 
-    /// Stores the results of one rule, except those about sanctioned applications. A person's decision about a finding
-    /// stays; a resolved finding opens again. If a sync has deleted an affected entity in the meantime, the finding
-    /// names it without a reference.
+    /// Stores the results of one rule, except shadow IT whose application is sanctioned. The status of a known finding
+    /// stays, but a resolved finding opens again. If a sync has deleted the finding's subject in the meantime, the
+    /// finding lists it without a reference.
     public mutating func write(_ problems: [FoundProblem]) throws {
         for problem in problems where !isSanctioned(problem) {
             if let id = resolvedBefore[problem.key] { reopened.append(id) }
@@ -144,8 +144,9 @@ public struct FindingsUpdate {
         }
     }
 
-    /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only if every platform
-    /// from which the finding comes has synced since the run before it.
+    /// Resolves the findings of these rules that two runs have missed since they were last seen. A run counts as a miss
+    /// only if every platform from which the finding comes is connected and has synced since the finding was last seen
+    /// or missed.
     ///
     /// - Parameter lastSyncs: The time of the last sync of each connected platform.
     public mutating func resolveUnseen(ruleIDs able: Set<String>, lastSyncs synced: [String: Timestamp]) throws {

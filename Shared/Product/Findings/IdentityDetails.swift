@@ -2,7 +2,7 @@ public import Auth
 public import Base
 import Store
 
-/// A person or service account, with its access and its open findings.
+/// A person or service account, with its access and its findings that are open or in progress.
 public struct IdentityDetails: JSONWritable {
     let identity: Identity
     let platforms: [String]

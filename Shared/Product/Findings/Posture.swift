@@ -12,9 +12,9 @@ public struct Posture: Sendable {
     public let adminPercent: Int?
     /// The percentage of applications behind single sign-on, among those for which an integration reports it.
     public let ssoCoveragePercent: Int?
-    /// The number of applications in use that are neither managed nor sanctioned.
+    /// The number of known applications that are neither managed nor sanctioned.
     public let shadowITCount: Int?
-    /// The number of connected platforms.
+    /// The number of integrations with the status connected.
     public let connectedIntegrations: Int
 }
 
@@ -45,7 +45,8 @@ extension Reading<Posture> {
         ) { row in (try row[0] ?? 0, try row[1] ?? 0, try row[2] ?? 0, try row[3] ?? 0) }
     }
 
-    /// Reads the numbers of applications. An unmanaged application counts as shadow IT unless its name is sanctioned.
+    /// Reads the numbers of applications. `sanctioned` counts the unmanaged ones whose name is sanctioned, which are no
+    /// shadow IT.
     private static var applications: Reading<(all: Int, ssoKnown: Int, sso: Int, unmanaged: Int, sanctioned: Int)?> {
         .first(
             """

@@ -1,5 +1,5 @@
 extension Posture {
-    /// The posture in plain English. Equal metrics give the same text. A metric without data is left out.
+    /// The posture in plain English. The text depends only on the metrics. A metric without data is left out.
     public var summary: String {
         var sentences = [
             "The risk score is \(risk.score.value) of 100, which is \(risk.score.label.lowercased()).", findings,

@@ -31,8 +31,8 @@ public struct RiskScore: Sendable {
     /// The score, from 0 to 100, with 100 as the worst.
     public let value: Int
 
-    /// Computes the score from the numbers of findings, without license waste, and the number of identities: the
-    /// weighted sum ÷ max(300, identities × 5) × 100, at most 100.
+    /// Computes the score from the numbers of findings, which the caller gives without license waste, and the number of
+    /// identities: the weighted sum ÷ max(300, identities × 5) × 100, rounded, at most 100.
     public init(_ counts: SeverityCounts, identities: Int) {
         let raw = Severity.allCases.reduce(0) { $0 + $1.weight * counts[$1] }
         let scale = max(300, identities * 5)
@@ -53,9 +53,9 @@ public struct RiskScore: Sendable {
 /// The risk score of a workspace and its components.
 public struct RiskSummary: Sendable {
     public let score: RiskScore
-    /// The findings that are open or in progress, by severity.
+    /// The numbers of findings that are open or in progress, by severity, including license waste.
     public let counts: SeverityCounts
-    /// The number of identities.
+    /// The number of all identities in the workspace.
     public let identities: Int
 }
 

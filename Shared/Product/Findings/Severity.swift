@@ -22,7 +22,7 @@ public enum Severity: String, SQLEnum, CaseIterable, Sendable {
         self = Self.allCases[rank]
     }
 
-    /// The weight of one open finding in the risk score.
+    /// The weight of one finding in the risk score.
     public var weight: Int {
         switch self {
         case .critical: 10

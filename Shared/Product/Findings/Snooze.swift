@@ -3,7 +3,9 @@ public import Base
 import Store
 
 extension Workspace {
-    /// Reopens snoozed findings whose time has passed. Returns their number.
+    /// Reopens snoozed findings whose time has passed, each with its own audit entry. Returns their number.
+    /// - Throws: `StoreError` if another decision about one of them is made at the same time. The others may then
+    ///   remain for the next call.
     @discardableResult
     public func reopenDueFindings(now: Timestamp) throws -> Int {
         let due = try rows(
@@ -11,8 +13,8 @@ extension Workspace {
         ) { try $0[0] as Identifier }
         for id in due {
             try audited {
-                // A person may have decided about the finding since it was read. That decision stays, without an entry
-                // here.
+                // Another decision about the finding may have been made since it was read. That decision stays, and no
+                // entry is written.
                 let reopened = try execute(
                     """
                     UPDATE findings SET status = 'open', snoozed_until = NULL, updated_at = $3

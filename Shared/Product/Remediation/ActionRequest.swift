@@ -29,7 +29,8 @@ public struct ActionRequest: Sendable, Equatable {
         self.entityID = entityID
     }
 
-    /// Returns true if this request and a stored action agree in everything except the parameters.
+    /// Returns true if this request and a stored action agree in the type, the platform, the target's id, the finding
+    /// and the reason.
     func isSame(as action: RemediationAction) -> Bool {
         action.type == type.rawValue && action.platform == platform && action.entityID == entityID
             && action.findingID == findingID && action.reason == reason
@@ -37,13 +38,14 @@ public struct ActionRequest: Sendable, Equatable {
 }
 
 extension Remediation {
-    /// Accepts a request. The action then waits for approval, or for its job, which has the action's id. A repeated
-    /// request with the same idempotency key returns the same action in its present state.
+    /// Accepts a request, and stores the action, which then waits for approval or for its job. The job has the action's
+    /// id. A repeated request with the same idempotency key returns the same action in its present state.
     ///
     /// - Throws: `RemediationError` if the platform can't carry out the action or the action does not take the
-    ///   parameters; if the plan does not include it; if the target, a record that a parameter names or the finding is
-    ///   not in the workspace; if the platform is not connected, the finding is decided or the same action is already
-    ///   pending; or if the idempotency key belongs to another request.
+    ///   parameters; if the plan does not include the action; if the target or a record that a parameter names was not
+    ///   found in the workspace, or is not unique; if the same action is already pending; or if the idempotency key
+    ///   belongs to another request. `IntegrationError` if the platform is not connected. `FindingError` if the finding
+    ///   is not in the workspace, or is neither open nor in progress.
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {
@@ -67,7 +69,8 @@ extension Remediation {
         }
     }
 
-    /// Throws the errors that a request would throw about its platform, target and parameters, and changes nothing.
+    /// Throws the errors that a request would throw about its plan, platform, target and parameters, and changes
+    /// nothing.
     public func check(_ request: ActionRequest, in workspace: Workspace) throws {
         _ = try resolve(request, in: workspace)
     }
@@ -123,7 +126,8 @@ extension Remediation {
 }
 
 extension Workspace {
-    /// - Throws: `RemediationError` if the plan does not include an action.
+    /// Checks that the workspace's plan includes an action.
+    /// - Throws: `RemediationError` if it does not.
     func demandPlan(for action: ActionType) throws {
         guard action != .createAccessReview || plan.hasAccessReviews else {
             throw RemediationError.planLacksAccessReviews
@@ -141,8 +145,8 @@ extension Workspace {
         return Resolution(named: target, targets: [target])
     }
 
-    /// Returns the application that a decision is about, by our id, by a platform's id or by its name. For decisions of
-    /// the product itself, an application that no platform has reported is known by name only.
+    /// Returns the application that a decision is about, found by our id, by the platform's id or by its name. If
+    /// `platform` is the product itself, `entity` may be the name of an application that no platform has reported.
     /// - Throws: `RemediationError` if there is none.
     private func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
         func decode(_ row: any Row) throws -> (name: String, id: Identifier?) { (try row[0], try row[1]) }

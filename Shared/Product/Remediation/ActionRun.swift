@@ -18,7 +18,7 @@ struct ActionRun {
 
     private var workspace: Workspace { context.workspace }
 
-    /// Begins the action, or continues it in place of an earlier worker; nil if the action has ended or was cancelled.
+    /// Begins the action, or continues it in place of an earlier run; nil if the action is neither queued nor running.
     init?(_ context: JobContext) throws {
         let workspace = context.workspace
         guard let action = try workspace.beginAction(context.job.id, now: context.now) else { return nil }
@@ -34,7 +34,7 @@ struct ActionRun {
 
     // MARK: Steps
 
-    /// Brings a step to its end. Returns nil if the step has ended, and otherwise the outcome for the job.
+    /// Tries to bring a step to its end. Returns nil if the step has ended, and otherwise the outcome for the job.
     mutating func advance(_ index: Int, by connector: any Connector) throws -> JobOutcome? {
         let step = steps[index]
         let target = step.target(of: action, finding, parameters)
@@ -51,8 +51,8 @@ struct ActionRun {
         }
     }
 
-    /// Stores that a step has started, unless the platform was disconnected in the meantime. It can't be disconnected
-    /// while this runs.
+    /// Stores that a step has started. Throws if the platform was disconnected in the meantime, or connected again;
+    /// this can't happen while the step is stored.
     private mutating func begin(_ index: Int, at platform: Platform) throws {
         try workspace.withWriteLock {
             _ = try workspace.connected(platform, since: action.createdAt)
@@ -61,7 +61,8 @@ struct ActionRun {
         }
     }
 
-    /// Asks the provider for the outcome of a step that was started. Returns false if the step has ended.
+    /// Asks the provider for the outcome of a step that was started. Returns true if the step was not carried out, and
+    /// otherwise ends it and returns false. If the provider does not know, the step's outcome is unknown.
     private mutating func isOpen(
         _ index: Int, by connector: any Connector, _ target: ActionTarget
     ) throws -> Bool {
@@ -84,7 +85,7 @@ struct ActionRun {
         _ target: ActionTarget
     ) throws -> JobOutcome? {
         switch error {
-        // The step counts as started until the provider reports its outcome.
+        // A step that may have been carried out counts as started until the provider reports its outcome.
         case .rateLimited(let seconds):
             if !mayHaveBeenDone { steps[index].status = .pending }
             try save()
@@ -115,7 +116,7 @@ struct ActionRun {
 
     // MARK: Storing
 
-    /// The provider's ids of the first hundred targets; nil before the targets were found.
+    /// The provider's ids of the first hundred targets; nil if there are no steps.
     private var actedOn: JSON? {
         var ids: [String] = []
         for step in steps where ids.count < 100 && ids.last != step.target.externalID {
@@ -128,8 +129,9 @@ struct ActionRun {
         ActionProgress(steps: steps.map(\.json), parameters: parameters.shownValues)
     }
 
-    /// Stores the steps, unless another worker has taken the job over.
-    /// - Throws: `ActionCancelled` if the action was cancelled in the meantime.
+    /// Stores the steps.
+    /// - Throws: `LeaseLost` if another worker has taken the job over; `ActionCancelled` if the action is no longer
+    ///   running.
     func save() throws {
         try workspace.withWriteLock {
             try context.confirm()
@@ -150,7 +152,8 @@ struct ActionRun {
             steps.count == 1 ? sentence : "\(bad.count) of \(steps.count) steps failed. The first: \(sentence)")
     }
 
-    /// Ends the action without further steps. The outcome of a step that was started is not known.
+    /// Ends the action as failed, without further steps. If a step was started, its outcome, and that of the action, is
+    /// unknown.
     ///
     /// - Parameter code: The code of the error, for the audit log.
     mutating func fail(_ sentence: String, code: String? = nil) throws -> JobOutcome {
@@ -159,7 +162,7 @@ struct ActionRun {
         return try end(open.isEmpty ? .failed : .unknownOutcome, sentence, code: code)
     }
 
-    /// Stores the product's decision about the application, in the transaction that ends the action.
+    /// Stores the product's decision about the action's application, in the transaction that ends the action.
     func decide(_ status: AppPolicy.Status, as type: ActionType) throws -> JobOutcome {
         try workspace.withWriteLock {
             let resolution = try workspace.decisionTarget(action.entityID, of: action.platform)
@@ -171,8 +174,8 @@ struct ActionRun {
         }
     }
 
-    /// Ends the action. Its row, its finding and its audit entry are written together, unless another worker has the
-    /// job or the action was cancelled in the meantime.
+    /// Ends the action. Its row, its audit entry and, if it succeeded, its finding are written together. Throws if
+    /// another worker has the job or the action is no longer running.
     private func end(
         _ status: RemediationAction.Status, _ sentence: String?, code: String? = nil
     ) throws -> JobOutcome {
@@ -194,6 +197,5 @@ struct ActionRun {
     }
 }
 
-/// The error for an action that was cancelled while its job ran, before the next step. The job's outcome is then
-/// ignored.
+/// The error for an action that was cancelled while its job ran. The job then counts as done.
 struct ActionCancelled: Error {}

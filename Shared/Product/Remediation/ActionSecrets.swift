@@ -8,7 +8,7 @@ import Integrations
 // bound to their action until the action ends (`StoredParameters`). They are never shown.
 
 extension Remediation {
-    /// Returns the parameters in the form in which they are stored.
+    /// Returns a request's parameters in the form in which they are stored: the secrets are encrypted.
     func sealed(_ request: ActionRequest, as id: Identifier, in workspace: Workspace) throws -> [String: JSON] {
         var parameters = request.parameters
         for parameter in declared(request.type, on: request.platform) where parameter.kind == .secret {
@@ -20,9 +20,9 @@ extension Remediation {
         return parameters
     }
 
-    /// Returns the parameters that the caller gave. Actions that were stored before secrets were encrypted have them as
-    /// text.
-    /// - Throws: `RemediationError` if one can no longer be decrypted.
+    /// Returns the parameters as they were requested, with the secrets decrypted. An action that was stored before
+    /// secrets were encrypted has them as text.
+    /// - Throws: `RemediationError` if a secret was erased, or can no longer be decrypted.
     func opened(_ action: RemediationAction, in workspace: Workspace) throws -> [String: JSON] {
         var parameters = action.parameters
         for (name, value) in parameters {

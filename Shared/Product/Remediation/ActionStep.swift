@@ -4,14 +4,14 @@ import Connectors
 import Integrations
 
 /// One operation that a provider is asked to carry out. It is stored before it begins and after it has ended, so that a
-/// worker that takes over knows how far the previous worker got.
+/// worker that takes the job over knows how far the previous worker got.
 struct ActionStep: Sendable, Equatable {
     typealias Status = ActionProgress.StepStatus
 
     let action: ActionType
     let target: ResolvedTarget
     var status = Status.pending
-    /// The connector's result.
+    /// The result that the connector returned, if any.
     var result: JSON?
     /// The reason for the step's failure, in a sentence that callers may see.
     var error: String?
@@ -49,7 +49,7 @@ struct ActionStep: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Returns the step's target for a connector.
+    /// Returns the step's target in the form that connectors take.
     func target(
         of action: RemediationAction, _ finding: ActionTarget.Finding?, _ parameters: ActionParameters
     ) -> ActionTarget {

@@ -11,10 +11,10 @@ public enum Decision: String, CaseIterable, Sendable {
 }
 
 extension Workspace {
-    /// Returns true if an action of the caller needs approval. `severity` is the worst severity of the findings about
-    /// the action's records. Members who may approve actions never wait. Other members (agents) wait if the severity is
-    /// high or critical, or if the action would decide about an application. Programs wait according to the tier, and
-    /// always if the plan has no automatic remediation.
+    /// Returns true if an action that the caller requests needs approval. `severity` is the worst severity of the
+    /// findings about the action's records (`worstSeverity`). Members who may approve actions never need it. Other
+    /// members need it if the severity is high or critical, or if the action would decide about an application.
+    /// Programs need it according to the tier, and always if the plan has no automatic remediation.
     func needsApproval(_ action: ActionType, severity: Severity?) throws -> Bool {
         let isGrave = severity == .high || severity == .critical
         if case .member(_, _, let role) = caller {
@@ -28,7 +28,7 @@ extension Workspace {
         }
     }
 
-    /// Returns the workspace's tier for an action. A setting that can't be understood leaves nothing to programs.
+    /// Returns the workspace's tier for an action. A setting that can't be understood counts as `never`.
     private func tier(of action: ActionType) throws -> Tier {
         let settings = try first("SELECT remediation_settings FROM workspaces WHERE workspaces.id = $1") {
             try $0[0] as JSON
@@ -40,8 +40,8 @@ extension Workspace {
     }
 
     /// Approves or rejects an action that waits for approval. An approved action gets a job.
-    /// - Throws: `RemediationError` if the caller may not decide, or if there is no such action or it has waited too
-    ///   long, or if it is not waiting.
+    /// - Throws: `RemediationError` if the caller may not decide, if there is no such action, if it does not wait for
+    ///   approval, or if it has waited for `approvalTime` or longer.
     public func decide(_ decision: Decision, on id: Identifier, now: Timestamp = .now) throws -> RemediationAction {
         guard case .member(_, _, let role) = caller, Permission.approveRemediation.roles.contains(role) else {
             throw RemediationError.mayNotDecide

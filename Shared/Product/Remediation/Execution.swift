@@ -6,18 +6,19 @@ import Integrations
 public import Jobs
 
 // The execution of an action's job. Each step is stored before the provider is asked and after it has answered. A
-// worker that takes over asks the provider for the outcome of a step that was started, so nothing is done twice.
+// worker that takes over asks the provider for the outcome of a step that was started, and repeats it only if the
+// provider says that it was not carried out.
 extension Remediation {
-    /// The seconds that a connector has in one run. They are fewer than a claim on a job lasts.
+    /// The largest number of seconds that a connector has in one run.
     private static let connectorSeconds = 40.0
-    /// The seconds below which no step is started.
+    /// If fewer seconds than these are left for the connector, no step is started.
     private static let leastSeconds = 5.0
 
-    /// The handler of the jobs.
+    /// The handler of the jobs that carry out actions.
     public var handler: JobHandler { JobHandler(run: execute, giveUp: giveUp) }
 
-    /// Runs the job of an action at once if it has one that is due. Returns the action in its new state. If the job
-    /// can't be run now, the action stays queued for a worker.
+    /// Runs the job of a queued or running action at once, if it is due. Returns the action in its new state. If the
+    /// job can't be run now, it is left to a worker.
     public func run(
         _ action: RemediationAction, by runner: JobRunner, in workspace: Workspace
     ) throws -> RemediationAction {

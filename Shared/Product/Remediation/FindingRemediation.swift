@@ -24,13 +24,14 @@ public struct RemediationRequest: JSONWritable {
 
 extension Remediation {
     /// Requests an action about a finding: the given type, or the one that the finding recommends. The action's target
-    /// is the finding's subject. It is carried out on the platform from which the finding comes or, if that one can't
-    /// do it, on the first platform that can.
+    /// is the finding's subject, or else the only entity of a suitable kind in its lists. The action is for the
+    /// platform from which the finding comes or, if that one can't do it, for the first connected platform that can do
+    /// it and has the target.
     ///
-    /// - Throws: `RemediationError` if the workspace has no such finding or no platform has the target; if the finding
-    ///   is neither open nor in progress, an action of the type is already pending for it, or no platform that can
-    ///   carry it out is connected; if the plan does not include it; or if there is no type, no target, or no platform
-    ///   that can carry it out.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
+    ///   `RemediationError` if the finding recommends no action or has no single target, if an action of the type is
+    ///   already pending for it, if the plan does not include the action, or if no connected platform can carry it out
+    ///   or has the target. `IntegrationError` if the finding's platform could do it, but is not connected.
     public func request(
         of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
         now: Timestamp = .now
@@ -82,10 +83,9 @@ extension Remediation {
 }
 
 extension Workspace {
-    /// Returns a finding that is open or in progress. The update changes nothing, but holds the row until the
-    /// transaction ends. So no one can decide about the finding in the meantime, and of two requests for it, the second
-    /// sees the first one's action.
-    /// - Throws: `RemediationError` if it does not exist or is decided.
+    /// Returns a finding that is open or in progress, and holds its row until the transaction ends. So no one can
+    /// decide about the finding in the meantime, and of two requests about it, the second sees the action of the first.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     func remediableFinding(_ findingID: Identifier) throws -> RemediableFinding {
         try holdFinding(findingID, toBe: "remediated")
     }

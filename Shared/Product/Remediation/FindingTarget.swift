@@ -2,9 +2,10 @@ import Base
 import Findings
 import Integrations
 
-/// The target of an action.
+/// The target of an action about a finding.
 struct RemediationTarget {
-    /// The first platform from which the finding comes, unless the entity names its own.
+    /// The platform that the entity names, or else the first one from which the finding comes, or else the product
+    /// itself.
     let platform: String
     let entityID: String
 }
@@ -14,7 +15,8 @@ typealias RemediableFinding = HeldFinding
 
 extension HeldFinding {
     /// Returns the target for an action: the entity that the finding is about, or else the only entity of a kind in its
-    /// lists. Returns nil if there is none, or if there are several, since none may be chosen by chance.
+    /// lists. If there is none, or if there are several, of which none may be chosen by chance, returns the workspace
+    /// if the action can act on it, and otherwise nil.
     func target(of action: ActionType, in workspaceID: Identifier) -> RemediationTarget? {
         for kind in action.targets {
             guard let id = linked[kind]?.description else { continue }
@@ -52,7 +54,7 @@ extension HeldFinding {
 }
 
 extension ActionType {
-    /// The kinds of entities on which it can act, the likeliest first.
+    /// The kinds of entities on which the action can act, in the order in which a finding's are tried.
     var targets: [EntityType] {
         switch self {
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,

@@ -5,13 +5,13 @@ import Findings
 import Integrations
 import Store
 
-/// The check for open high and critical findings about the records that an action changes.
+/// The check for high and critical findings about the records that an action changes. They need not be open.
 ///
 /// Only the records decide if an action needs approval: its target, the records that its parameters name, and the
 /// records that it changes as a result. A finding that the caller mentions can only make the check stricter. A finding
 /// counts if it names a record in any way: as its subject, in its lists of entities, by another account of the same
-/// person, or as the same application on another platform. If a name may also belong to something else, the action
-/// needs approval: one approval too many costs a moment, one too few may cost an account.
+/// person, or as the same application on another platform. If a finding's name may also belong to something else, the
+/// finding counts: one approval too many costs a moment, one too few may cost an account.
 extension Workspace {
     /// Returns the worst severity among `own` and the high and critical findings that have one of the names; nil if
     /// there is none. Snoozed and dismissed findings count, since a caller who needs approval could otherwise set the
@@ -47,7 +47,7 @@ extension Workspace {
             // Several people may have the same name, and findings list accounts and people by our ids.
             if record.identityID == nil || record.kind == .key { names.add(record.label) }
             try addAccounts(of: record, to: &names)
-            // Blocking a device also shuts out its user.
+            // An action on a device, other than a sync, may also shut out its user.
             if record.kind != .device || request.type != .syncDevice { try addPerson(record.identityID, to: &names) }
             try addApplications(of: record, to: &names)
             if record.kind == .account, endsAccess.contains(request.type) { try addKeys(of: record, to: &names) }
@@ -55,7 +55,8 @@ extension Workspace {
         return names
     }
 
-    /// Adds the account that a record is or belongs to, and the accounts with the same id on other platforms.
+    /// Adds the account that a record is or belongs to, and the accounts on any platform whose provider's id is the
+    /// record's.
     private func addAccounts(of record: ResolvedTarget, to names: inout Names) throws {
         try names.add(
             rows(
@@ -120,13 +121,13 @@ extension Workspace {
 }
 
 extension RemediableFinding {
-    /// Returns true if the finding has one of the names.
+    /// Returns true if the finding names one of the records, or a full list of their kind may have left one out.
     func isAbout(_ names: Names) -> Bool {
         Workspace.isAbout(names, Array(linked.values), affectedEntities)
     }
 }
 
-/// The names of records in lower case, and the finding's lists that may contain them.
+/// The ids and names of records in lower case, and the kinds of findings' lists that may contain them.
 struct Names {
     private(set) var all: Set<String> = []
     fileprivate var kinds: Set<AffectedEntities> = []

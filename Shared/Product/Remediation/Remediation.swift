@@ -3,12 +3,12 @@ public import Connectors
 import Findings
 public import Integrations
 
-/// Actions about findings: requested, approved if needed, carried out by jobs, and recorded.
+/// The actions that mend problems: they are requested, approved if needed, carried out by jobs, and recorded.
 public struct Remediation {
     let environment: Environment
     let connectors: [any Connector.Type]
 
-    /// Creates remediation with these connectors. `environment` contains the key of the credentials.
+    /// Creates remediation with these connectors. `environment` contains the key that decrypts credentials.
     public init(_ environment: Environment, connectors: [any Connector.Type] = Connectors.all) {
         self.environment = environment
         self.connectors = connectors
@@ -25,7 +25,7 @@ public struct Remediation {
     /// The product's name as the platform of its own decisions.
     static let itself = "thalian"
 
-    /// Returns the way of carrying out an action on a platform; nil if the platform can't do it.
+    /// Returns the way of carrying out an action on a platform; nil if there is none.
     func means(of action: ActionType, on platform: String) -> Means? {
         let connector = connectors.first { $0.platform.rawValue == platform }
         if let steps = connector.flatMap({ Self.steps(of: action, by: $0) }), let connector {
@@ -45,7 +45,8 @@ public struct Remediation {
         connectors.first { $0.platform.rawValue == platform }?.parameters[action] ?? []
     }
 
-    /// Returns true if an action can be carried out on a platform without any parameter.
+    /// Returns true if an action can be carried out on a platform without any parameter. A parameter that names a key
+    /// does not count, since the target may be the key itself.
     public func canAlone(_ action: ActionType, on platform: String) -> Bool {
         can(action, on: platform)
             && declared(action, on: platform).allSatisfy { parameter in
@@ -73,8 +74,8 @@ public struct Remediation {
 }
 
 extension ActionType {
-    /// The product's decision about the application, for actions that are the product's own or that the platform can't
-    /// do.
+    /// The product's decision about an application that the action means; nil for all other actions. It is made if the
+    /// platform can't do the action itself.
     var decision: AppPolicy.Status? {
         switch self {
         case .sanctionApp: .sanctioned

@@ -19,7 +19,7 @@ public struct RemediationError: DomainError, Equatable {
     static let planLacksAccessReviews = RemediationError(
         .refused, "plan_lacks_access_reviews", "Access reviews are not part of your plan.")
 
-    /// No platform, or not the requested one, can carry out the action.
+    /// The platform that the request names, or every platform, is unable to carry out the action.
     static func impossible(_ sentence: String) -> RemediationError {
         RemediationError(.invalid, "impossible", sentence)
     }
@@ -93,7 +93,8 @@ public struct RemediationError: DomainError, Equatable {
     static let approvalExpired = RemediationError(
         .notFound, "approval_expired", "This action has waited for approval too long. Request it again.")
 
-    /// The target that the action names has changed. No one has judged or approved the new target.
+    /// A name in the request now means another record than at the time of the request. No one has judged or approved
+    /// the other record.
     static let changed = RemediationError(
         .conflict, "changed", "The records that this action names have changed since its request. Request it again.")
 }

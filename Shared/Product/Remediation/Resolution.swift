@@ -5,9 +5,10 @@ import Integrations
 
 /// An action's target and parameters, found among the workspace's records.
 ///
-/// It is created when an action is requested, and again when it is carried out. Its `key` must be the same both times,
-/// since only the first one was judged and perhaps approved. Every record that a parameter names belongs to the same
-/// integration, and to the target if it is part of one. It is judged like the target, and the audit log shows it.
+/// It is created when an action is requested, and again when the action is first carried out. Its `key` must be the
+/// same both times, since only the first one was judged and perhaps approved. Every record that a parameter names
+/// belongs to the target's integration, and a key or grant also to the target. It is judged like the target, and the
+/// audit log shows it.
 struct Resolution {
     /// The record that targetEntityId names.
     let named: ResolvedTarget
@@ -20,9 +21,9 @@ struct Resolution {
     /// The parameters for the connector.
     var parameters = ActionParameters()
 
-    /// Returns a digest of the action and its records. Two requests have the same digest if they name the same records,
-    /// even by different names, and give the same values other than secrets. Secrets make no difference: if a device
-    /// got two PINs, it would not be known which one unlocks it.
+    /// Returns a digest of the action and its records. Two requests for an action on a platform have the same digest if
+    /// they name the same records, even by different names, and give the same values other than secrets. Secrets make
+    /// no difference: if a device got two PINs, it would not be known which one unlocks it.
     func key(of action: ActionType, on platform: String) -> String {
         // A decision about an application is the product's own, and applies to all applications with the name.
         let isDecision = named.recordID == nil && named.kind == .application
@@ -50,7 +51,7 @@ struct Resolution {
 extension TargetResolver {
     /// Returns the target and the parameters of an action.
     /// - Throws: `RemediationError` if the target or a record that a parameter names was not synced from the
-    ///   integration, or if the action does not take the parameters.
+    ///   integration or is not unique, or if the action does not take the parameters.
     func resolve(
         _ action: ActionType, _ given: [String: JSON], as declared: [ActionParameter]
     ) throws -> Resolution {
@@ -68,8 +69,8 @@ extension TargetResolver {
             parameters: parameters)
     }
 
-    /// Returns the parameters of an action whose targets were found in an earlier run. Only people are looked up; keys
-    /// and grants are among those targets.
+    /// Returns the parameters of an action whose targets were found in an earlier run. Only people are looked up: keys
+    /// and grants are among the targets already.
     func parameters(
         _ given: [String: JSON], as declared: [ActionParameter], of action: ActionType
     ) throws -> ActionParameters {
@@ -149,7 +150,7 @@ struct ResolvedTarget: Sendable, Equatable {
     var label: String?
     /// The client id of an OAuth grant's application.
     var clientID: String?
-    // Our ids, by which findings may name the record, its account and the other records to which it belongs.
+    // Our ids of the record, of its account and of the other records to which it belongs. Findings may name them.
     var recordID: Identifier?
     var accountID: Identifier?
     var identityID: Identifier?

@@ -8,15 +8,16 @@ extension RemediationAction {
     /// The steps; nil until they have been worked out.
     var steps: [ActionStep]? { progress?.steps?.compactMap(ActionStep.init) }
 
-    /// Checks that the action's names still mean the records that they meant when it was requested. Other records were
-    /// never judged or approved.
-    /// - Throws: `RemediationError` if they mean other records.
+    /// Checks that the names in the action still mean the records that they meant when it was requested: others were
+    /// never judged or approved. An action without a `resolutionKey` passes.
+    /// - Throws: `RemediationError` if a name means another record.
     func demandSame(_ resolution: Resolution, for type: ActionType) throws(RemediationError) {
         try demand(resolutionKey == nil || resolutionKey == resolution.key(of: type, on: platform))
     }
 
-    /// Checks that the parameters still mean what they meant in the first run.
-    /// - Throws: `RemediationError` if they don't.
+    /// Checks that the parameters still mean what they meant in the first run. An action that did not store them
+    /// passes.
+    /// - Throws: `RemediationError` if one means something else.
     func demandSame(_ parameters: ActionParameters) throws(RemediationError) {
         try demand(progress?.parameters == nil || progress?.parameters == parameters.shownValues)
     }
@@ -28,7 +29,8 @@ extension RemediationAction {
 }
 
 /// The action in the form that the API returns. `success` is false if the action failed, was cancelled or has an
-/// unknown outcome. `result` contains the status, and the result of the action or of its steps.
+/// unknown outcome. `result` contains the status, the error, and the result of the only step, or the list of several
+/// steps.
 extension RemediationAction: JSONWritable {
     public func write(to json: inout JSONWriter) {
         json.object { json in

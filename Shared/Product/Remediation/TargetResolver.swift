@@ -5,7 +5,7 @@ import Integrations
 import Store
 
 /// Finds the records on which an action acts among those that an integration of the workspace has synced, by our id or
-/// the provider's. An action never acts on anything else.
+/// the provider's. A ticket or an access review may be about another record of the workspace.
 struct TargetResolver {
     let workspace: Workspace
     let integration: Identifier
@@ -23,12 +23,13 @@ struct TargetResolver {
         init(_ named: ResolvedTarget) { (self.named, all) = (named, [named]) }
     }
 
-    /// The entity as our id. Nil if it is not one. PostgreSQL can compare a UUID column only with a UUID.
+    /// The entity's text as one of our ids. Nil if it is not a UUID, since PostgreSQL can compare a UUID column only
+    /// with a UUID.
     private var id: Identifier? { Identifier(entity) }
 
     /// Returns the targets of an action.
-    /// - Throws: `RemediationError` if no record with this id was synced from the integration, or if one person has
-    ///   several accounts there.
+    /// - Throws: `RemediationError` if there is no record with this id on which the action can act, or if it is the id
+    ///   of a person with several accounts there.
     func targets(of action: ActionType) throws -> Targets {
         let named: ResolvedTarget?
         switch action {
@@ -38,7 +39,8 @@ struct TargetResolver {
         case .rotateCredentials: named = try key() ?? account()
         case .revokeLicense: named = try license() ?? account() ?? application()
         case .createTicket: named = try anything()
-        // On a platform that reviews something else, a parameter names it.
+        // On a platform that reviews other things than applications and accounts, a parameter names the thing to
+        // review.
         case .createAccessReview: named = try application() ?? account() ?? anything()
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,
             .deactivateUser, .offboardUser, .removeAdminRole, .removeFromGroup, .notifyUser:
@@ -156,8 +158,9 @@ struct TargetResolver {
         return target
     }
 
-    /// Returns the grant that the entity names, or all grants of the account or application that it names. If no grant
-    /// of an account is stored, returns the account itself, because the platform can find its grants.
+    /// Returns the grant that the entity names, or all grants of the account or application that the entity names. If
+    /// no grant of an account is stored, returns the account itself, because the platform may find its grants.
+    /// - Throws: `RemediationError` if there is none of these.
     private func grants() throws -> Targets {
         let named = try workspace.first(
             Self.grantColumns + " AND oauth_grants.external_id = $3", integration, entity, decode: Self.grant)
@@ -185,7 +188,8 @@ struct TargetResolver {
 
     // MARK: Records that parameters name
 
-    /// Returns a key of an account, by our id, or by the provider's id with or without its prefix.
+    /// Returns a key of an account, by our id, or by the provider's id with or without `prefix`. Returns nil if there
+    /// is none.
     func key(_ value: String, prefix: String, of account: ResolvedTarget) throws -> ResolvedTarget? {
         guard let accountID = account.accountID else { return nil }
         let named = try workspace.first(
@@ -221,7 +225,8 @@ struct TargetResolver {
 
     // MARK: Records of the workspace
 
-    /// Returns any record of the workspace, from any platform. A ticket is about it and does not change it.
+    /// Returns a record of the workspace from any platform, or the workspace itself. The action is about it, and does
+    /// not change it. Returns nil if there is none.
     private func anything() throws -> ResolvedTarget? {
         if id == workspace.id {
             return try workspace.first("SELECT name FROM workspaces WHERE workspaces.id = $1") { row in

@@ -4,7 +4,7 @@ public import HTTP
 import Operation
 import Store
 
-/// The context of a handler whose caller has been checked.
+/// The context of a handler that requires credentials. The caller's credentials and permission have been checked.
 public struct Context {
     public let request: Request
     /// The environment variables that the function was started with.
@@ -12,21 +12,22 @@ public struct Context {
     /// Access to the workspace's data.
     public let workspace: Workspace
     public let caller: Caller
-    /// The time at which the request was checked.
+    /// The time at which the checks of the request began.
     public let now: Timestamp
     /// The log, for messages to the operators of the product.
     public let log: Log
     let background: BackgroundWork
 
-    /// Runs `work` after the response has been sent, within the function's time limit. Work that must not be lost needs
-    /// a row in the store, such as a job, before this call; then this call only starts it early.
+    /// Runs `work` after the response has been sent, unless sending fails. The function's time limit includes this
+    /// work. Work that must not be lost needs a row in the store, such as a job, before this call; then this call only
+    /// starts it early.
     public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
-    /// The context for an operation.
+    /// The same context in the type that operations take.
     var operation: OperationContext { OperationContext(workspace, env, now: now, log, waitUntil: waitUntil) }
 }
 
-/// The context of a handler that anyone may call. It has no access to any workspace.
+/// The context of a handler that anyone may call. It gives the handler no access to any workspace.
 public struct PublicContext {
     public let request: Request
     /// The environment variables that the function was started with.
@@ -36,10 +37,11 @@ public struct PublicContext {
     let process: FunctionProcess
     let background: BackgroundWork
 
-    /// Runs `work` after the response has been sent, within the function's time limit.
+    /// Runs `work` after the response has been sent, unless sending fails. The function's time limit includes this
+    /// work.
     public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
-    /// Checks the state of the database.
+    /// Returns the state of the database, as far as this can be known without writing.
     public func databaseHealth() -> DatabaseHealth {
         do {
             guard try process.hasDatabase() else { return .unusable }
@@ -66,7 +68,7 @@ public struct SignedContext {
     public let env: Environment
     /// Access to all workspaces, because the sender is not a member of one.
     public let access: SystemAccess
-    /// The time at which the signature was verified.
+    /// The time for which the signature was verified: shortly before the handler was called.
     public let now: Timestamp
     /// The log, for messages to the operators of the product.
     public let log: Log
@@ -74,7 +76,8 @@ public struct SignedContext {
 
 /// The context of scheduled work.
 public struct ScheduledContext {
-    /// The time at which the work was due.
+    /// The time at which the work was due, as the event states it. If the event states none, the time at which it
+    /// arrived.
     public let time: Timestamp
     /// The environment variables that the function was started with.
     public let env: Environment
@@ -82,25 +85,25 @@ public struct ScheduledContext {
     public let access: SystemAccess
     /// The log, for messages to the operators of the product.
     public let log: Log
-    /// The time at which the platform ends the process. Nil if it names none.
+    /// The time at which the platform ends this run. Nil if the platform does not state one.
     public let deadline: ContinuousClock.Instant?
 
-    /// The seconds until the platform ends the process. Nil if it names no time.
+    /// The seconds until `deadline`. Nil if there is no deadline.
     public var secondsLeft: Double? { deadline.map { ($0 - .now) / .seconds(1) } }
 }
 
 /// The state of a database.
 public enum DatabaseHealth: Sendable {
-    /// The database answers, this build can serve its schema, and it can be written.
+    /// The database answers, this build can serve its schema, and no obstacle to writing is known.
     case ok
     /// The database answers and can be read, but it or its counters can't be written.
     case degraded
-    /// The database answers, but this build can't serve its schema, or there is none.
+    /// This build can't serve the database's schema, or no database has been set up.
     case unusable
-    /// The database does not answer.
+    /// The check failed, normally because the database does not answer.
     case unreachable
 
-    /// The state in the words of the interface.
+    /// The state's name in the response of GET /api/health: `ok`, `degraded` or `unreachable`.
     public var word: String {
         switch self {
         case .ok: "ok"
@@ -109,11 +112,11 @@ public enum DatabaseHealth: Sendable {
         }
     }
 
-    /// True if some requests can be answered.
+    /// True if at least requests that only read can be answered.
     public var canServe: Bool { self == .ok || self == .degraded }
 }
 
-/// The work that is to run after a response. Errors that it throws go to the log.
+/// The work that is to run after one response. Errors of the work go to the log.
 final class BackgroundWork {
     private(set) var work: [() -> Void] = []
 

@@ -3,8 +3,8 @@ public import Base
 public import HTTP
 
 extension HTTPError {
-    /// Creates the response to a domain error: the status of its kind, and its sentence. This is the only place where
-    /// kinds become statuses.
+    /// Creates the response to a domain error: the status of its kind, its sentence, and the header fields that belong
+    /// to it, such as Retry-After. No other code turns kinds into statuses.
     public init(_ error: any DomainError) {
         self.init(Self.status(of: error.kind), error.sentence)
         if error.kind == .unauthenticated { headers.add("WWW-Authenticate", "Bearer") }

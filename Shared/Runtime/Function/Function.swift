@@ -14,7 +14,7 @@ public protocol Function {
     static var onRequestDelete: Handler { get }
     /// The length of the longest request body that the endpoint accepts, in bytes.
     static var maximumBodyLength: Int { get }
-    /// The body of the POST and DELETE requests that a template answers before it forks (`WarmUp`).
+    /// The body of the POST and DELETE requests that a template process answers before it forks (`WarmUp`).
     static var warmUpBody: JSON { get }
 }
 
@@ -25,11 +25,11 @@ extension Function {
     public static var maximumBodyLength: Int { 1 << 20 }
     public static var warmUpBody: JSON { [:] }
 
-    /// Serves the request or requests that the process was started for.
+    /// Serves the requests that the process was started for, and ends the process.
     public static func main() { exit(serve(Pipeline(Self.self, .process))) }
 }
 
-/// A function that cron triggers run. It can't be called by HTTP.
+/// A function that cron triggers run. It answers every HTTP request with 404.
 public protocol ScheduledFunction {
     /// Does the work that is due.
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult
@@ -37,13 +37,13 @@ public protocol ScheduledFunction {
 
 /// The result of scheduled work.
 public enum ScheduledResult: Sendable {
-    /// All work that was due is done.
+    /// No due work is left for this function.
     case completed
-    /// Some work that is due is left, because the time was up. The function may be run again at once.
+    /// Due work is left. The function may be run again at once.
     case more
 }
 
 extension ScheduledFunction {
-    /// Serves the event that the process was started for.
+    /// Serves the events that the process was started for, and ends the process.
     public static func main() { exit(serve(Schedule(Self.self, .process))) }
 }

@@ -4,8 +4,8 @@ import Glibc
 import HTTP
 import Store
 
-/// The state that a function's process keeps from one request to the next: its log, its database, which is opened when
-/// it is first used, and the API keys that it has seen.
+/// The state that a function's process keeps from one request to the next: its log, its database, which the first use
+/// opens, and its cache of API keys.
 final class FunctionProcess {
     let log: Log
     let keyCache = APIKeyCache()
@@ -27,7 +27,7 @@ final class FunctionProcess {
         return database
     }
 
-    /// Returns true if a database has been set up for this process.
+    /// Returns true if DATABASE_URL is set or, if it is not, if the local runner's database exists.
     func hasDatabase() throws -> Bool { try environment["DATABASE_URL"] != nil || databaseURL().exists }
 
     private func databaseURL() throws(EnvironmentError) -> DatabaseURL {
@@ -38,10 +38,11 @@ final class FunctionProcess {
     }
 
     /// Calls `body`, whose requests use `database` instead of the process's own database. Then prepares the process's
-    /// own database for forks, with the statements that `body` ran.
+    /// own database, if it has one, for forks, with the statements that `body` ran. Forgets the API keys of `body`, and
+    /// closes `database`.
     func rehearse(on database: any Database, _ body: () -> Void) {
         opened = database
-        // Creates the shared memory now, before any fork, so that all children share it.
+        // Creates the shared memory of the interval now, before any fork, so that all children share it.
         _ = outageReports
         isRehearsing = true
         body()
@@ -52,7 +53,8 @@ final class FunctionProcess {
         database.close()
     }
 
-    /// Logs the reason why the database can't be written, at most once a minute, because every request may notice it.
+    /// Logs the reason why the database can't be written: at most once a minute, together with the processes forked
+    /// from this one, because every request may notice it.
     func noteOutage(_ reason: String, _ log: Log) {
         guard outageReports.begin() else { return }
         log.write(.error, "the database can't be written, but reading still works: \(reason)")
@@ -63,8 +65,8 @@ final class FunctionProcess {
         do { return try body() } catch { return refusal(of: error, log).response }
     }
 
-    /// Logs the code of an error. Errors about credentials and rate limits are not logged, so that a flood of such
-    /// requests can't fill the log.
+    /// Logs the code of an error. Errors of the kinds `unauthenticated` and `limited` are not logged, so that a flood
+    /// of such requests can't fill the log. Errors of the warm-up are not logged either.
     private func note(_ error: any DomainError, _ log: Log) {
         switch error.kind {
         case .unauthenticated, .limited: break
@@ -75,8 +77,9 @@ final class FunctionProcess {
         }
     }
 
-    /// Returns the error that the caller sees: a status and a sentence that is safe to show. Writes the details to the
-    /// log.
+    /// Returns the error that the caller sees: a status and a sentence that is safe to show. Logs the cause, except
+    /// that of an `HTTPError` and of errors that `note` leaves out. If the database can't be reached or is damaged,
+    /// closes the connection.
     func refusal(of error: any Error, _ log: Log) -> HTTPError {
         switch error {
         case let error as HTTPError: return error

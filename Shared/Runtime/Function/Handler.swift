@@ -7,9 +7,9 @@ public import Operation
 public struct Handler: Sendable {
     /// The credentials that a caller must have. Nil if no session token or API key is required.
     public let access: AccessRequirement?
-    /// The plans that include the operation.
+    /// The plans with which a workspace may use the handler.
     public let plan: PlanRequirement
-    /// The fields that it accepts, in addition to workspaceId.
+    /// The fields that the handler accepts, in addition to workspaceId.
     public let fields: [FieldDescription]
 
     enum Action: Sendable {
@@ -35,7 +35,7 @@ public struct Handler: Sendable {
         }
     }
 
-    /// Creates a handler that runs an operation, and answers with its output.
+    /// Creates a handler that runs an operation, and answers with its output as JSON.
     public init(_ operation: Operation<some JSONWritable>) {
         access = operation.access
         plan = .current
@@ -51,8 +51,8 @@ public struct Handler: Sendable {
     }
 
     /// Creates a handler for messages whose signature proves who sent them, such as a provider's webhooks. `verify`
-    /// checks the signature, and throws if it is not valid. `handle` gets only the message that `verify` returned, and
-    /// access to the data.
+    /// checks the signature, and throws if it is not valid. `handle` gets the message that `verify` returned, but not
+    /// the request, and access to all workspaces.
     public static func signed<Message>(
         _ verify: @escaping @Sendable (Request, Environment, Timestamp) throws -> Message,
         handle: @escaping @Sendable (SignedContext, Message) throws -> Response

@@ -9,8 +9,9 @@ enum Inputs: FieldInputs {
 
     /// Reads the inputs of a request.
     ///
-    /// - Throws: 400 if the query string or the body is malformed, if the body has another type than JSON, or if it is
-    ///   missing and `needsBody` is true.
+    /// - Throws: 400 if the query string of a GET or HEAD request is malformed. For other methods, 400 if the body is
+    ///   not a JSON object, if Content-Type names another type than JSON, or if the body is empty and `needsBody` is
+    ///   true.
     init(_ request: Request, needsBody: Bool) throws(InputError) {
         guard request.method != .get, request.method != .head else {
             try self.init(queryOf: request)
@@ -43,7 +44,7 @@ enum Inputs: FieldInputs {
         self = .query(query)
     }
 
-    /// Returns the value of a field. Returns nil if it is missing, or null in a body.
+    /// Returns the value of a field. Returns nil if the field is missing, or null in a body.
     ///
     /// - Throws: 400 if a query has the parameter more than once.
     func value(_ name: String) throws(InputError) -> FieldInput? {

@@ -16,7 +16,7 @@ public final class Pipeline: Service {
     public let maximumBodyLength: Int
     private let warmUpBody: JSON
 
-    /// Creates the pipeline of a function. `now` is the clock.
+    /// Creates the pipeline of a function. `now` returns the current time.
     public init(
         _ function: (some Function).Type, _ environment: Environment, now: @escaping () -> Timestamp = { .now }
     ) {
@@ -46,9 +46,9 @@ public final class Pipeline: Service {
         return response
     }
 
-    /// Sends a streamed body in parts. If it fails before the first part, this throws the `HTTPError` to answer with
-    /// instead. If it fails later, the status has already been sent, so the response is cut off and the log gets the
-    /// reason. If the peer has closed the connection, nothing is logged.
+    /// Sends a streamed body in parts. If the body fails before its first part, this throws the `HTTPError` to answer
+    /// with instead. If the body fails later, this logs its error and throws it: the status may have been sent, so the
+    /// response is cut off. If sending a part fails, nothing is logged.
     private func stream(
         _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log
     ) throws {
@@ -78,7 +78,8 @@ public final class Pipeline: Service {
 
     public func warmUp() { _ = rehearse() }
 
-    /// Answers one request for each method, without sending the response. Returns the statuses.
+    /// Answers one request for each method that the function has, without sending the responses. Returns their
+    /// statuses: none if the database for it can't be created.
     func rehearse() -> [Int] {
         guard let warmUp = try? WarmUp() else { return [] }
         var statuses: [Int] = []
@@ -123,7 +124,8 @@ public final class Pipeline: Service {
                             request: request, env: environment, workspace: access.workspace, caller: access.caller,
                             now: now, log: log, background: background), inputs)
                 }
-                // Checks the rate limit only now, after the read. If it throws, the data is not sent.
+                // The count of a request that only reads may be known only now, after the read. If the limit is
+                // exceeded, this throws, and the data is not sent.
                 let rateLimit = try access.rateLimitCheck?.rateLimit()
                 if let obstacle = access.rateLimitCheck?.obstacle { process.noteOutage(obstacle, log) }
                 for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }

@@ -10,7 +10,7 @@ public final class Schedule: Service {
     private let environment: Environment
     private let process: FunctionProcess
 
-    /// Creates the schedule of a function.
+    /// Creates the steps that run `function` for scheduled events.
     public init(_ function: (some ScheduledFunction).Type, _ environment: Environment) {
         run = { try function.onScheduled($0) }
         self.environment = environment
@@ -28,7 +28,7 @@ public final class Schedule: Service {
         let requestID = Identifier.random().description
         let log = process.log.with("request_id", requestID)
         return process.answer(log) {
-            // A build that does not know the schema must not write in the background.
+            // A build that can't serve the database's schema must not do scheduled work on it.
             if let problem = try process.database().schemaState().problem {
                 log.write(.error, "nothing was done: the database \(problem)")
                 throw HTTPError.unavailable

@@ -4,8 +4,8 @@ import HTTP
 import Store
 
 /// The warm-up of a template process before it forks: one request for each method of the function, on a database in
-/// memory that contains one empty workspace. Everything that a first request sets up (SQLite, generic metadata, the
-/// pages of the code) is then already there in each child. The database is closed before the first fork.
+/// memory that contains one workspace and an API key. Much of what a first request sets up (SQLite, generic metadata,
+/// the pages of the code) then exists in each child from the beginning. The database is closed before the first fork.
 struct WarmUp {
     /// The database that the requests use.
     let database: any Database
@@ -26,8 +26,8 @@ struct WarmUp {
         key = try workspace.createAPIKey(name: "Warm-up", scope: .write).key
     }
 
-    /// Creates a request with the warm-up's API key. The endpoint answers it in full, unless it requires a session.
-    /// `body` is the body of requests other than GET.
+    /// Creates a request with the warm-up's API key. An endpoint that requires a session refuses it. `body` is the body
+    /// of requests other than GET.
     func request(_ method: Method, body: JSON) -> Request {
         var request = Request(
             method: method, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],

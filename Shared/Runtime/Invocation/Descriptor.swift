@@ -9,15 +9,17 @@ struct Descriptor {
 
     let number: Int32
 
-    /// The peer has closed the connection, or an operation on the descriptor failed.
+    /// The connection can't be used further: the peer has closed it or violated the protocol, an operation on the
+    /// descriptor failed, or a signal has asked the process to end.
     struct Closed: Error, CustomStringConvertible {
         var description: String { "the connection was closed" }
     }
 
-    /// The peer has sent nothing for the time that `limitWaiting` allows.
+    /// The peer has sent nothing for the time that `limitWaiting` allows, or a whole request has taken too long to
+    /// arrive.
     struct TimedOut: Error {}
 
-    /// True if the descriptor is a listening socket, which means a socket without a peer.
+    /// True if the descriptor is a socket without a peer, as a listening socket is.
     var isListening: Bool {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -26,7 +28,7 @@ struct Descriptor {
         } && errno == ENOTCONN
     }
 
-    /// Limits the time that each read and write of a socket may wait, in seconds.
+    /// Limits the time, in seconds, that each system call that reads or writes a socket may wait.
     func limitWaiting(seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -60,12 +62,14 @@ struct Descriptor {
         return bytes
     }
 
-    /// The largest number of bytes that is read of the body of a refused request.
+    /// The number of bytes of a refused request's body after which reading stops. With FastCGI, bytes up to the largest
+    /// accepted length are not counted, and the last record is read to its end.
     static let longestDiscarded = 64 << 20
 
-    /// Reads and drops the body of a refused request. A web server that can't pass on the whole body does not read the
-    /// response either, and its client gets an error of the server instead. It stops at the end of the input, after
-    /// `count` bytes or `longestDiscarded`, after five seconds without input, and after thirty seconds in total.
+    /// Reads and drops the body of a refused request. A web server that can't pass on the whole body may not read the
+    /// response either, and its client gets an error of the server instead. Reading stops at the end of the input,
+    /// after `count` bytes or `longestDiscarded`, after five seconds without input, or after about thirty seconds in
+    /// total.
     func discard(_ count: Int) {
         let start = ContinuousClock.now
         var rest = min(count, Self.longestDiscarded)
@@ -84,10 +88,12 @@ struct Descriptor {
         setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
-    /// Returns true if there is input, or its end, now or within `milliseconds` milliseconds.
+    /// Returns true if there is input, or the end of the input, now or within `milliseconds` milliseconds.
     func isReadable(within milliseconds: Int32 = 0) -> Bool { csystem_wait_for_input(number, milliseconds) == 1 }
 
     /// Writes all of `bytes`.
+    ///
+    /// - Throws: `Closed` if that fails, or if the peer accepts nothing for the time that `limitWaiting` allows.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -123,8 +129,8 @@ enum Process {
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Limits the CPU time of the request that begins now to the seconds in the variable FUNCTION_CPU_SECONDS, if it is
-    /// set.
+    /// Limits the CPU time of the request that begins now to about the number of seconds in the variable
+    /// FUNCTION_CPU_SECONDS, if that is set.
     static func limitCPU(_ environment: Environment) {
         guard let seconds = environment["FUNCTION_CPU_SECONDS"].flatMap(UInt64.init) else { return }
         csystem_limit_cpu(seconds)

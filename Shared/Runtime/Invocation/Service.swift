@@ -9,10 +9,11 @@ public protocol Service {
     /// Answers one request.
     func respond(to request: Request) -> Response
 
-    /// Does the scheduled work that is due at the time of `event`.
+    /// Does the scheduled work that is due at the time of `event`. A service without a schedule answers 404.
     func respond(to event: ScheduledEvent) -> Response
 
-    /// Does everything that the first request would set up, so that processes forked from this one need not do it.
+    /// Prepares this process for forks: sets up as much as possible of what a first request would set up, so that its
+    /// children need not.
     func warmUp()
 }
 
@@ -20,7 +21,7 @@ public protocol Service {
 public struct ScheduledEvent: Sendable {
     /// The time at which the work was due.
     public let time: Timestamp
-    /// The time at which the platform ends the process. Nil if it names none.
+    /// The time at which the platform ends the run. Nil if the platform does not state one.
     public let deadline: ContinuousClock.Instant?
 
     /// Creates an event for work that was due at `time`.
@@ -29,7 +30,7 @@ public struct ScheduledEvent: Sendable {
     }
 }
 
-/// The way in which a process was invoked. The same executable supports all of them, and detects which one applies.
+/// The way in which a process was invoked. Each executable supports all of these ways, and detects which one applies.
 public enum WayIn: Equatable {
     /// AWS Lambda's custom runtime, whose Runtime API is at this host and port.
     case lambda(runtimeAPI: String)
@@ -44,7 +45,7 @@ public enum WayIn: Equatable {
     /// One event on standard input.
     case standardInput
 
-    /// Detects the way in which this process was invoked.
+    /// Returns the way in which this process was invoked, by its variables and by the kind of descriptor 0.
     public static func detect(_ environment: Environment, descriptorIsListening: () -> Bool) -> WayIn {
         if let api = environment["AWS_LAMBDA_RUNTIME_API"] { return .lambda(runtimeAPI: api) }
         if environment["GATEWAY_INTERFACE"] != nil { return .cgi }

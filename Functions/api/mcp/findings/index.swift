@@ -1,7 +1,7 @@
 import Findings
 import Function
 
-/// GET /api/mcp/findings: the open findings, worst first.
+/// GET /api/mcp/findings: returns the worst open findings, worst first, and the number of all.
 @main struct FindingsFunction: Function {
     static let onRequestGet = Handler(.listFindings)
 }

@@ -34,16 +34,16 @@ struct PreludeTable: Sendable {
     }
 }
 
-/// The tables that rules query: the workspace's data that comes from connected integrations. Each rule's query follows
-/// a WITH clause with the tables that it names.
+/// The tables that rules query: the workspace's data, most of it only from connected integrations. Each rule's query
+/// follows a WITH clause with the tables that it names.
 enum Prelude {
-    /// The clause for rules about findings, which read few rows. Shared tables are defined in it; those with parameters
-    /// are left out.
+    /// The tables for drift and correlation rules, which read few rows. They include the definitions of shared tables,
+    /// except those with parameters.
     static let all =
         plain
         + sharedTables.filter(\.query.parameters.isEmpty).map { PreludeTable($0.name, $0.query.sql) } + further
 
-    /// The clause for all other rules, which read the shared tables from temporary tables.
+    /// The tables for all other rules, which read the shared tables from temporary tables.
     static let overTemporaryTables = plain + further
 
     static let plain = connected + accounts + identities + inventory + access
@@ -52,7 +52,7 @@ enum Prelude {
     // Tables about integrations:
     // - connected: the connected integrations.
     // - idp: the identity provider with which people sign in.
-    // - hr: the HR system.
+    // - hr: the first connected HR system.
     // - providers: the identity providers that know people, including those whose syncs fail or are paused. A person
     //   that one of them knows is not a stranger.
     private static let connected: [PreludeTable] = [
@@ -97,9 +97,9 @@ enum Prelude {
 
     // Tables about people:
     // - everyone: all identities.
-    // - inactive: deprovisioned and suspended identities. A person whose suspended accounts at identity providers were
-    //   never activated is not inactive, since no one has suspended them.
-    // - known: identities with an account at an identity provider.
+    // - inactive: deprovisioned and suspended identities. A suspended person whose suspended accounts at identity
+    //   providers were all never activated is not inactive, since no one has suspended them.
+    // - known: identities with an account at a connected identity provider.
     // - executive_titles: titles that begin with an executive's title. There are far fewer titles than people.
     private static let identities: [PreludeTable] = [
         PreludeTable(
@@ -192,8 +192,8 @@ enum Prelude {
     ]
 
     // Tables about access: live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy
-    // keys) and live_events (the platforms' logs), each with its platform. log_start: the time from which every
-    // identity provider's log is complete.
+    // keys) and live_events (the platforms' logs), each with its platform. log_start: the time from which the logs of
+    // all identity providers are taken to be complete.
     private static let access: [PreludeTable] = [
         PreludeTable(
             "live_entitlements",

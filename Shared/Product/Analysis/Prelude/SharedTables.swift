@@ -1,7 +1,7 @@
 import Integrations
 import Store
 
-/// A table that many rules read and that would take long to compute for each of them, so a run computes it once.
+/// A table that several rules read and that would take long to compute for each of them, so a run computes it once.
 struct SharedTable: Sendable {
     let name: StaticString
     /// The column by which rows are looked up.
@@ -15,7 +15,7 @@ struct SharedTable: Sendable {
 
 extension Prelude {
     static let sharedTables = [
-        // Active people that an identity provider knows, without service accounts.
+        // Active people that a connected identity provider knows, without service accounts.
         SharedTable(
             name: "people", key: "id",
             query: """
@@ -28,7 +28,8 @@ extension Prelude {
                 """),
         // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: its
         // own platform says so, or an EDR platform reports the same machine, by its serial number, or by its name if
-        // one of the two has no serial number. It is false only for computers, and null for devices that take no agent.
+        // one of the two has no serial number. Otherwise it is false if its own platform says so or if it is a managed
+        // computer, and else null.
         SharedTable(
             name: "owned_devices", key: "identity_id",
             query: """
@@ -92,7 +93,8 @@ extension Prelude {
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
         // Active accounts whose owner no identity provider knows, without service accounts, shared mailboxes and HR
-        // records, which need no owner there. is_business is true on the platforms of `PlatformNames.business`.
+        // records, which need no owner there, and without those of deprovisioned people. is_business is true on the
+        // platforms of `PlatformNames.business`.
         SharedTable(
             name: "strangers", key: "account_platform",
             query: """
@@ -136,8 +138,8 @@ extension Prelude {
         // People whose sign-ins of the last 180 days show a change of habit. nights_lately and nights_before count
         // sign-ins between 22:00 and 06:00 UTC in the last 7 days and in the two weeks before. is_traveller: sign-ins
         // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
-        // and the last one before them; a person is included if at least 60 days lie between them, or between the start
-        // of the log and woken_at.
+        // and the last one before them; a person is included for this if at least 60 days lie between them, or between
+        // the start of the log and woken_at.
         SharedTable(
             name: "sign_in_habits", key: "identity_id",
             query: """
@@ -159,7 +161,8 @@ extension Prelude {
                 WHERE nights_lately > nights_before OR is_traveller
                     OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
                 """),
-        // Attacks on one person: ten or more failed sign-ins from three or more addresses on one day of the last 30.
+        // Attacks on one person: ten or more failed sign-ins to a platform from three or more addresses on one day
+        // (UTC) of the last 30.
         SharedTable(
             name: "attacks", key: "identity_id",
             query: """
@@ -171,7 +174,8 @@ extension Prelude {
                 GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                 HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3
                 """),
-        // Attacks from one address: failed sign-ins of ten or more people on one day of the last 30.
+        // Attacks from one address: failed sign-ins of ten or more people to a platform on one day (UTC) of the last
+        // 30.
         SharedTable(
             name: "sprays", key: "ip_address",
             query: """

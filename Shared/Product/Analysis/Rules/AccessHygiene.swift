@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Access that should have ended, or that has no known owner.
+    /// Rules about access that should have ended, that has no known owner, or that contradicts HR.
     static let accessHygiene: [Rule] = leavers + hrRecords + unmatchedAccounts + longLivedKeys
 
     private static let leavers: [Rule] =
@@ -49,7 +49,8 @@ extension Rule {
                     so one click makes them an admin again.
                     """,
                 recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
-            // Covers platforms that have no such rule of their own, and people without an admin role on any of them.
+            // Covers platforms that have no such rule of their own, and people without an admin role on any of these
+            // platforms.
             Rule(
                 .accessHygiene, "offboarded_but_active", .high, on: .identity,
                 "Offboarded but active elsewhere",
@@ -101,7 +102,7 @@ extension Rule {
                     account is active[ and was used {last_login_at:ago}].
                     """,
                 recommend: "Offboard the person in the identity provider now.", action: .offboardUser),
-            // Covers people who are not admins there. Administrators are covered by offboarded_admin_active.
+            // Covers people who are not admins of GitLab. Administrators are covered by offboarded_admin_active.
             Rule(
                 .accessHygiene, "gitlab_offboarded_active", .high, on: .identity,
                 "Offboarded but active in GitLab",

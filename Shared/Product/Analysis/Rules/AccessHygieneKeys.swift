@@ -2,7 +2,7 @@ import Findings
 import Integrations
 
 extension Rule {
-    /// Keys and tokens that live longer than they are used.
+    /// Rules about keys and tokens that are unused, old, surplus, without expiry, or without owner.
     static let longLivedKeys: [Rule] = [
         // A key that was never used counts as unused since its creation.
         Rule(

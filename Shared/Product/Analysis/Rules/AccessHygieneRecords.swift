@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Contradictions between HR and the directory about a person.
+    /// Rules about people whose records in HR and in the directory contradict each other or are out of date.
     static let hrRecords: [Rule] = [
         Rule(
             .accessHygiene, "department_mismatch", .low, on: .identity,

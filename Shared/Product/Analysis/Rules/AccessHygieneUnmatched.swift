@@ -2,13 +2,12 @@ import Findings
 import Integrations
 
 extension Rule {
-    /// Active accounts whose owner no identity provider knows. Service accounts, shared mailboxes and HR records need
-    /// no match.
+    /// Rules about active accounts whose owner no identity provider knows. Service accounts, shared mailboxes and HR
+    /// records need no match.
     static let unmatchedAccounts: [Rule] = general + cloud + code + business
 
     private static let general: [Rule] = [
-        // Covers platforms that have no such rule of their own below. GitHub's outside collaborators are covered by
-        // access_risk.
+        // Covers accounts for which there is no rule below. GitHub's outside collaborators are covered by access_risk.
         Rule(
             .accessHygiene, "account_without_idp_identity", .high, on: .identity,
             "Account without identity-provider match",

@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Access that is valid but too wide.
+    /// Rules about access that is valid but too wide, and about leaks of code and data.
     static let accessRisk: [Rule] = wideAccess + riskyRoles + riskyCode + riskyCustomerData
 
     private static let wideAccess: [Rule] = [
@@ -42,7 +42,7 @@ extension Rule {
                 """,
             recommend: "Share the admin work, so that one account does not open everything.",
             action: .createAccessReview),
-        // Finds applications with more than ten admins.
+        // Finds applications with more than ten admins who are known people or service accounts.
         Rule(
             .accessRisk, "app_with_too_many_admins", .medium, on: .application, "App with too many admins",
             needs: [.identityProvider],
@@ -82,8 +82,8 @@ extension Rule {
             recommend: "Review what the external user needs.", action: .createAccessReview),
     ]
 
-    /// Risky AWS roles. `trusts` says who may assume a role; `has_condition` says if the trust policy requires more of
-    /// them.
+    /// Rules about AWS roles. In an account's metadata, `trusts` says who may assume the role, and `has_condition` if
+    /// the trust policy has a condition for that.
     private static let riskyRoles: [Rule] = [
         Rule(
             .accessRisk, "aws_role_trusts_anyone", .critical, on: .integration, "AWS role trusts anyone",
@@ -121,8 +121,8 @@ extension Rule {
             recommend: "Require an external ID in the role's trust policy.", action: .createTicket),
     ]
 
-    /// Risky Salesforce accounts. `modify_all_data` and `view_all_data` say if an account has the permission. Admins
-    /// have both through their profile.
+    /// Rules about Salesforce. In an account's metadata, `modify_all_data` and `view_all_data` say if the account has
+    /// the permission. Admins have both through their profile.
     private static let riskyCustomerData: [Rule] = [
         Rule(
             .accessRisk, "salesforce_modify_all_data", .high, on: .identity, "Salesforce ModifyAllData",
@@ -150,7 +150,7 @@ extension Rule {
                 read every customer record.
                 """,
             recommend: "Remove the permission to view all data.", action: .removeAdminRole),
-        // Covers the last 30 days, and people only, since integrations move data regularly.
+        // Covers the last 30 days. Service accounts are left out, since integrations move data regularly.
         Rule(
             .accessRisk, "salesforce_bulk_export", .high, on: .identity, "Salesforce bulk export",
             needs: [.platform("salesforce")],

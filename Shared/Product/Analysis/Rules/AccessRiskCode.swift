@@ -3,7 +3,8 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Access to code, and leaks from it. GitHub accounts have their `permission` in a `repository`.
+    /// Rules about access to code, and about leaks from it. The metadata of a GitHub account may name a `repository`,
+    /// and the account's `permission` there.
     static let riskyCode: [Rule] = [
         Rule(
             .accessRisk, "github_outside_collaborator_with_write", .high, on: .identity,
@@ -20,7 +21,7 @@ extension Rule {
                 ship.
                 """,
             recommend: "Lower the collaborator's access to read, or end it.", action: .removeFromGroup),
-        // Finds organizations with more than ten outside collaborators.
+        // Finds more than ten outside collaborators at GitHub.
         Rule(
             .accessRisk, "github_many_outside_collaborators", .medium, on: .integration,
             "Many outside collaborators",
@@ -66,7 +67,7 @@ extension Rule {
                 repository for {occurred_at:days}, and the {alerts?alert is/alerts are} still open.
                 """,
             recommend: "Revoke the leaked secret and close the alert.", action: .rotateCredentials),
-        // Finds people who bypassed the protection twice or more in the last 30 days.
+        // Finds people who bypassed GitHub's push protection twice or more in the last 30 days.
         Rule(
             .accessRisk, "github_push_protection_bypassed", .high, on: .identity, "Push protection bypassed",
             needs: [.platform("github")],

@@ -3,9 +3,9 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Unusual actions with files, admin roles and security controls.
+    /// Rules about unusual actions with files, admin roles and security controls.
     static let unusualActions: [Rule] = [
-        // Finds people who downloaded 100 files or more in a day.
+        // Finds people who downloaded 100 files or more from a platform in a day (UTC).
         Rule(
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
@@ -33,7 +33,7 @@ extension Rule {
                 many times what is usual.
                 """,
             recommend: "Find out what was downloaded and why.", action: .notifyUser),
-        // Finds people who deleted 50 files or more in a day.
+        // Finds people who deleted 50 files or more from a platform in a day (UTC).
         Rule(
             .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
@@ -57,7 +57,7 @@ extension Rule {
                 someone would who wants to cause damage or hide it.
                 """,
             recommend: "Restore the files and ask the user about it.", action: .revokeSessions),
-        // Finds people who granted admin roles three times or more in a day.
+        // Finds people who granted admin roles on a platform three times or more in a day (UTC).
         Rule(
             .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",
             needs: [.identityProvider],

@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Unusual behavior of people and attackers in the last 30 days.
+    /// Rules about unusual behavior of people and attackers in the last 30 days.
     static let behavioralAnomaly: [Rule] = attacks + unusualSignIns + unusualActions
 
     private static let attacks: [Rule] = [
@@ -37,7 +37,7 @@ extension Rule {
                 """,
             recommend: "Ask the user whether it was them and end their sessions if not.",
             action: .revokeSessions),
-        // Finds ten or more failed sign-ins of one person from three or more addresses within a day.
+        // Finds ten or more failed sign-ins of one person from three or more addresses on one day (UTC).
         Rule(
             .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
             needs: [.identityProvider],
@@ -57,9 +57,9 @@ extension Rule {
                 guessing the password.
                 """,
             recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
-        // Finds a sign-in within a day after an attack, from an address that took part in the attack and from which the
-        // person had not signed in before. CROSS JOIN keeps SQLite from reading all sign-ins before it knows of an
-        // attack.
+        // Finds a sign-in during an attack or within a day after it, from an address that took part in the attack and
+        // from which the person had not signed in before the attack. CROSS JOIN keeps SQLite from reading all sign-ins
+        // before it knows of an attack.
         Rule(
             .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
             "Sign-in after brute force",
@@ -102,8 +102,8 @@ extension Rule {
                 {occurred_at:ago}, so the password has been guessed.
                 """,
             recommend: "Suspend the account and treat it as compromised.", action: .suspendUser),
-        // Finds an address with failed sign-ins of ten or more people within a day, if fewer people signed in from it.
-        // An office in which many people mistype their passwords does not count.
+        // Finds an address with failed sign-ins of ten or more people on one day (UTC), if fewer people signed in from
+        // it at the same time. An office in which many people mistype their passwords does not count.
         Rule(
             .behavioralAnomaly, "password_spray", .high, on: .workspace, "Password spray",
             needs: [.identityProvider],

@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Sign-ins and second factors that differ from before.
+    /// Rules about suspicious sign-ins, and about changes of second factors and passwords.
     static let unusualSignIns: [Rule] = [
         Rule(
             .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
@@ -43,7 +43,7 @@ extension Rule {
                 password.
                 """,
             recommend: "Talk to the user who reported it and end their sessions.", action: .revokeSessions),
-        // Finds high-risk sign-ins that were let through.
+        // Finds sign-ins that the identity provider rated as high risk and let through.
         Rule(
             .behavioralAnomaly, "high_risk_sign_in", .high, on: .identity, "High-risk sign-in",
             needs: [.identityProvider],
@@ -61,7 +61,8 @@ extension Rule {
                 """,
             recommend: "End the session and confirm the sign-in with the user.", action: .revokeSessions),
         // Finds people with three or more sign-ins between 22:00 and 06:00 UTC in the last 7 days, more than twice
-        // their rate of the two weeks before. People who have been known for less than three weeks are left out.
+        // their rate of the two weeks before. People who have been known for less than three weeks, and service
+        // accounts, are left out.
         Rule(
             .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
             "Off-hours sign-ins above baseline",
@@ -79,7 +80,7 @@ extension Rule {
                 at night in the two weeks before.
                 """,
             recommend: "Ask the user about the sign-ins at night.", action: .notifyUser),
-        // Finds sign-ins from two countries within two hours.
+        // Finds two successive sign-ins of a person from different countries within two hours.
         Rule(
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
@@ -140,7 +141,7 @@ extension Rule {
                 stolen password would.
                 """,
             recommend: "Confirm the sign-in with the user.", action: .notifyUser),
-        // Finds three or more resets of a password within a day.
+        // Finds three or more resets of a person's password on a platform on one day (UTC).
         Rule(
             .behavioralAnomaly, "repeated_password_resets", .medium, on: .identity,
             "Repeated password resets",

@@ -2,7 +2,7 @@ import Findings
 import Integrations
 
 extension Rule {
-    /// Devices whose state is worse because of their owners' permissions.
+    /// Rules about devices whose state is worse because of their owners' permissions.
     static let riskyDevices: [Rule] = [
         Rule(
             .compoundRisk, "detection_on_admin_device", .critical, on: .device,
@@ -18,7 +18,7 @@ extension Rule {
                 {edr:platform} {open_detections?detection/detections}, so malware may act as an admin.
                 """,
             recommend: "Contain the host and end the admin's sessions.", action: .containHost),
-        // Covers standard users of the identity provider.
+        // Covers standard users of the identity provider who administer an application.
         Rule(
             .compoundRisk, "unencrypted_with_app_admin", .high, on: .device,
             "App admin's device not encrypted",

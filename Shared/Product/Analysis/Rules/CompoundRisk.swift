@@ -3,11 +3,11 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Facts from several platforms that are worse together than alone.
+    /// Rules about facts that are worse together than alone.
     static let compoundRisk: [Rule] = riskyPeople + formerPeople + riskyDevices
 
     private static let riskyPeople: [Rule] = [
-        // Finds people who are stale in the identity provider and admins in an application.
+        // Finds admins of an application who have not signed in to the identity provider for 30 days or more.
         Rule(
             .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
             needs: [.identityProvider],
@@ -22,7 +22,8 @@ extension Rule {
                 {last_login_at:days}.
                 """,
             recommend: "Remove the admin access until the person is back.", action: .removeAdminRole),
-        // Covers standard users of the identity provider who administer too few places to be shadow admins.
+        // Covers standard users of the identity provider who administer fewer than three places. Others are shadow
+        // admins.
         Rule(
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
@@ -71,7 +72,8 @@ extension Rule {
                 """,
             recommend: "Change the password, end all sessions and enroll a second factor.",
             action: .forcePasswordChange),
-        // Finds standard users of the identity provider who administer three or more applications and platforms.
+        // Finds standard users of the identity provider without a second factor who administer three or more
+        // applications and platforms.
         Rule(
             .compoundRisk, "shadow_admin_without_mfa", .critical, on: .identity, "Shadow admin without MFA",
             needs: [.identityProvider],
@@ -89,7 +91,7 @@ extension Rule {
                 """,
             recommend: "Remove the admin access and have the user enroll a second factor.",
             action: .removeAdminRole),
-        // Finds external people that the identity provider knows and who are admins anywhere.
+        // Finds external people without a second factor that an identity provider knows and who are admins anywhere.
         Rule(
             .compoundRisk, "external_admin_without_mfa", .critical, on: .identity,
             "External admin without MFA",
@@ -109,7 +111,7 @@ extension Rule {
                 stolen from another company opens this one.
                 """,
             recommend: "Suspend the external user until a second factor is enrolled.", action: .suspendUser),
-        // Covers AI tools that no policy sanctions.
+        // Covers AI tools that are neither managed nor sanctioned.
         Rule(
             .compoundRisk, "admin_with_ai_mail_access", .high, on: .identity,
             "AI tool reads an admin's mail or files",

@@ -2,7 +2,7 @@ import Findings
 import Integrations
 
 extension Rule {
-    /// The state of the devices that people use.
+    /// Rules about the state of devices and the correctness of their records.
     static let devicePosture: [Rule] = deviceProtection + deviceDetection + deviceRecords
 
     private static let deviceProtection: [Rule] = [
@@ -75,7 +75,8 @@ extension Rule {
                 """,
             say: "{device} is jailbroken, so any app on it can read the company's mail.",
             recommend: "Take the device out of use and restore it.", action: .retireDevice),
-        // Covers platforms that report the encryption of other devices.
+        // Covers platforms that report the encryption of other devices. A machine whose encryption another platform
+        // reports is left out.
         Rule(
             .devicePosture, "encryption_unknown", .low, on: .device, "Encryption not reported",
             needs: [.deviceManagement],

@@ -2,7 +2,7 @@ import Findings
 import Integrations
 
 extension Rule {
-    /// The assignment of devices to people, and the correctness of their records.
+    /// Rules about the assignment of devices to people, and about the correctness of their records.
     static let deviceRecords: [Rule] = [
         Rule(
             .devicePosture, "no_check_in", .medium, on: .device, "No check-in for 30 days",
@@ -14,8 +14,8 @@ extension Rule {
                 """,
             say: "{device} has not checked in for {last_seen_at:days}, so it may be lost or unpatched.",
             recommend: "Find the device, or retire it.", action: .syncDevice),
-        // Covers employees who signed in within the last 30 days. One or two get a finding each; three or more share
-        // one finding.
+        // Covers people, except external ones, who signed in within the last 30 days. One or two get a finding each;
+        // three or more share one finding of the next rule.
         Rule(
             .devicePosture, "user_without_device", .medium, on: .identity, "User without device",
             needs: [.identityProvider, .devices],
@@ -78,8 +78,8 @@ extension Rule {
                 company data on it.
                 """,
             recommend: "Get the device back and lock it until then.", action: .lockDevice),
-        // Compares devices of one platform only, since device management and endpoint detection both know the same
-        // machine.
+        // Compares devices of one platform with each other only, since device management and endpoint detection both
+        // know the same machine.
         Rule(
             .devicePosture, "duplicate_serial", .low, on: .device, "Two devices with one serial number",
             needs: [.devices],
@@ -105,7 +105,8 @@ extension Rule {
             // machine in use.
             recommend: "Find out which of the records is out of date, and delete that record alone.",
             action: .createTicket),
-        // Finds people with five or more devices. A machine that several platforms know counts once.
+        // Finds people with five or more devices. A machine that several platforms know by the same serial number
+        // counts once.
         Rule(
             .devicePosture, "too_many_devices", .low, on: .identity, "Person with many devices",
             needs: [.devices],

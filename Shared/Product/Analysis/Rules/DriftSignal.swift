@@ -3,8 +3,8 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Metrics that get worse: the latest snapshot compared with one that is at least a week older, unless a rule says
-    /// otherwise.
+    /// Rules about metrics that get worse: they compare the latest snapshot with one that is at least a week older,
+    /// unless a rule says otherwise.
     static let driftSignal: [Rule] = coverageDrift + findingsDrift + operationsDrift
 
     private static let coverageDrift: [Rule] = [
@@ -103,8 +103,8 @@ extension Rule {
     ]
 
     private static let operationsDrift: [Rule] = [
-        // Computes the mean time from a person's last day in HR to the end of their access, for people who left in the
-        // last 30 days.
+        // Computes the mean time from a person's last day in HR to the end of their access, or to now if it has not
+        // ended, for people who left in the last 30 days.
         Rule(
             .driftSignal, "termination_lag", .high, on: .workspace, "Termination lag over two days",
             needs: [.category("hr"), .identityProvider],

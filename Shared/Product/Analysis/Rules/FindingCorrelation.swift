@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Conclusions from the findings of all other rules. These rules run last.
+    /// Rules that draw conclusions from the open findings of all other rules. They run last.
     static let findingCorrelation: [Rule] = correlatedPeople + correlatedThings
 
     private static let correlatedPeople: [Rule] = [
@@ -83,7 +83,7 @@ extension Rule {
     ]
 
     private static let correlatedThings: [Rule] = [
-        // Finds applications with three or more shadow-IT findings.
+        // Finds applications with three or more open shadow-IT findings.
         Rule(
             .findingCorrelation, "app_with_many_findings", .high, on: .application,
             "One app with three or more findings",
@@ -101,7 +101,7 @@ extension Rule {
                 them shows alone.
                 """,
             recommend: "Block the app until its findings are dealt with.", action: .blockApp),
-        // Finds devices with three or more findings.
+        // Finds devices with three or more open findings.
         Rule(
             .findingCorrelation, "device_with_many_findings", .high, on: .device,
             "One device with three or more findings",

@@ -3,13 +3,14 @@ import Integrations
 import Store
 
 extension Rule {
-    /// The security of identities: second factors, sign-ins, and unused accounts.
+    /// Rules about the security of identities: second factors, admin roles, sign-ins, and unused accounts.
     static let identitySecurity: [Rule] =
         identitySecurityOfPeople + identitySecurityOfAdmins + identitySecurityOfAWS + identitySecurityOfSignIns
 
     private static let identitySecurityOfPeople: [Rule] = [
-        // Requires that an identity provider reports no factor; reports of other platforms don't count. Guests are left
-        // out, since they use the factors of their own tenant.
+        // Requires that an identity provider reports that the person has no factor; reports of other platforms don't
+        // suffice. Guests are left out, since they use the factors of their own tenant. Admins have a rule of their
+        // own.
         Rule(
             .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
             needs: [.identityProvider],
@@ -48,7 +49,7 @@ extension Rule {
                 """,
             recommend: "Enforce multi-factor authentication for everyone in the identity provider.",
             action: .createTicket),
-        // Finds people without a sign-in to the identity provider for 30 days or more.
+        // Finds people, other than admins, whose last sign-in to the identity provider was 30 days ago or more.
         Rule(
             .identitySecurity, "stale_account", .medium, on: .identity, "Stale account",
             needs: [.identityProvider],
@@ -96,7 +97,8 @@ extension Rule {
                 """,
             recommend: "Block sign-in for the shared mailbox and let people read it by delegation.",
             action: .revokeSessions),
-        // Finds people who were hired within the last 30 days and have accounts only on other platforms.
+        // Finds people who were hired within the last 30 days and have an account on a platform, but none at an
+        // identity provider.
         Rule(
             .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
             "New hire outside the identity provider",

@@ -3,7 +3,7 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Admins of the identity provider and of platforms that report MFA.
+    /// Rules about admins of the identity provider and of other platforms.
     static let identitySecurityOfAdmins: [Rule] = [
         Rule(
             .identitySecurity, "admin_without_mfa", .critical, on: .identity, "Admin without MFA",
@@ -23,7 +23,7 @@ extension Rule {
                 """,
             recommend: "Have the admin enroll a second factor now, or remove the admin role.",
             action: .forceMFAEnroll),
-        // Finds admins without a sign-in to the identity provider for 30 days or more.
+        // Finds admins whose last sign-in to the identity provider was 30 days ago or more.
         Rule(
             .identitySecurity, "stale_admin", .high, on: .identity, "Stale admin account",
             needs: [.identityProvider],
@@ -59,7 +59,7 @@ extension Rule {
                 """,
             recommend: "Give the service account only the permissions that its job needs.",
             action: .removeAdminRole),
-        // Finds external people that the identity provider knows and who are admins anywhere.
+        // Finds external people that an identity provider knows and who are admins anywhere.
         Rule(
             .identitySecurity, "external_admin", .critical, on: .identity, "External user with admin",
             needs: [.identityProvider],

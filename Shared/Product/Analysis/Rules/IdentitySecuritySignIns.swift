@@ -3,7 +3,8 @@ import Integrations
 import Store
 
 extension Rule {
-    /// The IAM users and the root user of AWS. An IAM user's `kind` is `user`; `console` says if it has a password.
+    /// Rules about the IAM users and the root user of AWS. In an account's metadata, `kind` is `user` for an IAM user,
+    /// and `console` says if the user has a password.
     static let identitySecurityOfAWS: [Rule] = [
         Rule(
             .identitySecurity, "aws_console_user_without_mfa", .high, on: .identity,
@@ -45,7 +46,7 @@ extension Rule {
                 """,
             recommend: "Find out who used the root user and why, and use an IAM role instead.",
             action: .createTicket),
-        // Finds IAM users with console access and no sign-in for 90 days or more.
+        // Finds IAM users with console access whose last sign-in was 90 days ago or more.
         Rule(
             .identitySecurity, "aws_stale_user", .high, on: .identity, "Stale AWS user",
             needs: [.platform("aws")],
@@ -60,7 +61,8 @@ extension Rule {
             recommend: "Remove the IAM user's console password and keys.", action: .suspendUser),
     ]
 
-    /// Sign-ins of the last 30 days that bypassed the identity provider.
+    /// Rules about sign-ins of the last 30 days that bypassed the identity provider, and about platforms that allow
+    /// such sign-ins.
     static let identitySecurityOfSignIns: [Rule] =
         [
             Rule(
@@ -146,7 +148,7 @@ extension Rule {
                 action: .createTicket),
         ]
         + PlatformNames.business.map { platform, name in
-            // Allows one such account, which may be kept for emergencies.
+            // Allows one account without enforced single sign-on, which may be kept for emergencies.
             Rule(
                 .identitySecurity, platform + "_sso_not_enforced", .high, on: .integration,
                 "SSO not enforced in \(name)",

@@ -3,8 +3,9 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Paid seats that are not used. They don't count towards the risk score. Only seats of active people are covered.
-    /// Seats of admins and of external people have rules of their own.
+    /// Rules about paid seats that are not needed. Their findings don't count towards the risk score. Most rules cover
+    /// only seats of active people. If a seat that is unused for 30 days belongs to an admin or an external person, a
+    /// rule of its own covers it.
     static let licenseWaste: [Rule] = wasteByApplication + wasteByHolder
 
     private static let wasteByApplication: [Rule] = [
@@ -53,7 +54,7 @@ extension Rule {
                 """,
             recommend: "Take back the seats.", action: .revokeLicense),
         // Covers seats that were assigned 30 days ago or more. An application without any known use is left out, since
-        // it does not report it.
+        // its platform may not report the use.
         Rule(
             .licenseWaste, "never_used", .low, on: .application, "Licenses never used",
             needs: [.identityProvider],
@@ -73,8 +74,8 @@ extension Rule {
                 assigned, 30 days ago or more, but {seats?it is/all are} paid for every month.
                 """,
             recommend: "Take back the seats that were never used.", action: .revokeLicense),
-        // Finds applications with five or more seats, more than half of them unused for 30 days or never used since
-        // they were assigned 30 days ago or earlier.
+        // Finds applications with five or more seats of active people, more than half of them unused for 30 days, or
+        // never used since they were assigned 30 days ago or earlier.
         Rule(
             .licenseWaste, "mostly_unused_app", .medium, on: .application,
             "App whose seats are mostly unused",

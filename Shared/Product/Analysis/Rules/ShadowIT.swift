@@ -3,9 +3,9 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Applications that people brought in by themselves. An application is unsanctioned while it is unmanaged and no
-    /// policy sanctions it. Sanctioned applications have none of these findings, except those about people who have
-    /// left. Users are people with an OAuth grant who have not left.
+    /// Rules about applications that people brought in by themselves. An application is unsanctioned while it is
+    /// unmanaged and no policy sanctions it. Sanctioned applications have none of these findings, except those about
+    /// people who have left. A user of an application is a person with an OAuth grant who has not left.
     static let shadowIT: [Rule] = undecidedApplications + decidedApplications + grants + aiTools
 
     // Covers applications without any policy. Unauthorized and blocked ones have been reviewed.
@@ -101,7 +101,8 @@ extension Rule {
                 company accounts}.
                 """,
             recommend: "Revoke the app's remaining grants.", action: .revokeOAuthToken),
-        // Finds managed applications with 25 users or more that no policy sanctions.
+        // Finds managed applications without single sign-on that no policy sanctions and to which 25 people or more
+        // have access.
         Rule(
             .shadowIT, "managed_app_without_sso", .medium, on: .application, "Managed app without SSO",
             needs: [.identityProvider],
@@ -124,7 +125,7 @@ extension Rule {
     ]
 
     private static let grants: [Rule] = [
-        // Finds grants with full access.
+        // Finds grants with full access to unsanctioned applications.
         Rule(
             .shadowIT, "broad_write_scope", .high, on: .application, "App with broad write scope",
             needs: [.identityProvider],
@@ -138,8 +139,8 @@ extension Rule {
                 without anyone's approval.
                 """,
             recommend: "Revoke the grants that can write everything.", action: .revokeOAuthToken),
-        // Sets the severity by the number of grants to unsanctioned apps: medium for 1 or 2, high for 3 to 5, critical
-        // for 6 or more.
+        // Sets the severity by the number of unsanctioned apps with a grant: medium for 1 or 2, high for 3 to 5,
+        // critical for 6 or more.
         Rule(
             .shadowIT, "admin_with_unsanctioned_grants", .critical, on: .identity,
             "Admin with grants to unsanctioned apps",
@@ -221,7 +222,7 @@ extension Rule {
                 checked where it sends them.
                 """,
             recommend: "Revoke the AI tool's access to mail and files.", action: .revokeOAuthToken),
-        // Finds AI tools with ten users or more.
+        // Finds AI tools without a policy that have ten users or more.
         Rule(
             .shadowIT, "ai_tool_widely_used", .medium, on: .application, "AI tool used by many",
             needs: [.identityProvider],

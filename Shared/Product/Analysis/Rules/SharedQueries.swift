@@ -8,12 +8,12 @@ extension RuleQuery {
     ///
     /// - Parameters:
     ///   - metric: The metric's name in snapshots.
-    ///   - isWorse: The condition under which the rule reports it.
+    ///   - isWorse: The condition, on `was` and `is_now`, under which the rule reports the change.
     static func drift(of metric: SQL, when isWorse: SQL) -> RuleQuery {
         "SELECT '' AS key, was, is_now, period FROM \(values(of: [metric])) WHERE \(isWorse)"
     }
 
-    /// Compares the sum of metrics that come from all connected platforms.
+    /// Compares the sum of several metrics, in the same way. The finding is attributed to all connected platforms.
     static func drift(ofAll metrics: [SQL], when isWorse: SQL) -> RuleQuery {
         """
         SELECT '' AS key, was, is_now, period, connected.platform AS source
@@ -30,7 +30,7 @@ extension RuleQuery {
 
     // MARK: Applications
 
-    /// Finds applications and the people whose accounts they have grants to.
+    /// Finds applications, and the people who gave them OAuth grants.
     ///
     /// - Parameter condition: The condition for a row of `app_use`.
     static func users(where condition: SQL) -> RuleQuery {
@@ -43,7 +43,7 @@ extension RuleQuery {
         """
     }
 
-    /// The condition for rows of `app_use` about people who have not left and applications with a policy.
+    /// The condition for rows of `app_use` about people who have not left and applications with this policy.
     static func isInUse(despite policy: SQL) -> SQL {
         """
         status <> 'deprovisioned' AND application_id IN (
@@ -53,7 +53,7 @@ extension RuleQuery {
         """
     }
 
-    /// Finds applications with many users, and lists the first hundred of them.
+    /// Finds applications with many users, and lists at most a hundred of the users.
     ///
     /// - Parameters:
     ///   - condition: The condition for a row of `shadow_applications`.

@@ -29,7 +29,7 @@ struct CGI<S: Service> {
             Descriptor.standardInput.discard(.max)
             response = error.refusal(requestID: request.map(RequestID.of))
         } catch {
-            // The web server has closed the input.
+            // Standard input can't be read.
             return 1
         }
         do {
@@ -44,8 +44,8 @@ struct CGI<S: Service> {
     }
 
     /// Reads the body, and no more than its declared length (§4.2). Without a declared length there is no body, unless
-    /// it has a transfer coding. Such a body ends only when the server closes the input, which servers need not do, so
-    /// it is refused.
+    /// the request has a transfer coding. The body then ends only when the server closes the input, which servers need
+    /// not do, so the request is refused (411).
     private func readBody(_ variables: CGIVariables) throws -> Request.Body {
         guard let length = try variables.contentLength() else {
             guard !variables.hasTransferCoding else { throw HTTPError.lengthRequired }

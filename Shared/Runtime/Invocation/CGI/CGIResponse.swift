@@ -25,8 +25,8 @@ enum CGIResponse {
     }
 
     /// Writes head and body with `write`, a streamed body in parts. The head is written together with the first part.
-    /// If the body fails before its first part, the `HTTPError` that it throws is the response instead, or 500 for any
-    /// other error.
+    /// If a streamed body fails before its first part, the `HTTPError` that it throws is the response instead, or 500
+    /// for any other error except `Closed`.
     static func write(_ response: Response, by write: Response.Sink) throws {
         var head = head(response)
         switch response.body {

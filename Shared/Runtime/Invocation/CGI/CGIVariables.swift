@@ -15,7 +15,7 @@ struct CGIVariables {
     private var pathInfo = ""
     private var queryString = ""
     private var declaredLength: String?
-    /// True if the body has a transfer coding, so that its length is not known in advance.
+    /// True if the request has the field Transfer-Encoding, so that the body's length is not known in advance.
     private(set) var hasTransferCoding = false
     private var peerAddress = ""
     private var headers = Headers()
@@ -49,7 +49,7 @@ struct CGIVariables {
     /// Returns the body's length in bytes as the server declares it. Returns nil if it is not declared. A number that
     /// does not fit in an `Int` becomes the largest `Int`.
     ///
-    /// - Throws: 400 if it is not a number.
+    /// - Throws: 400 if the declared length contains anything but digits.
     func contentLength() throws(HTTPError) -> Int? {
         guard let declaredLength, !declaredLength.isEmpty else { return nil }
         guard declaredLength.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
@@ -60,7 +60,7 @@ struct CGIVariables {
 
     /// Returns the request without its body.
     ///
-    /// - Throws: 400 if it has no method.
+    /// - Throws: 400 if the variable REQUEST_METHOD is missing or empty.
     func request() throws(HTTPError) -> Request {
         guard let method, !method.isEmpty else { throw HTTPError.badRequest("The request has no method.") }
         let uriPath = requestURI?.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first

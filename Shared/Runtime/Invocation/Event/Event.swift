@@ -6,14 +6,14 @@ enum Event {
     /// A service's response to an event.
     struct Answer {
         let response: Response
-        /// True if the event was a schedule's and its work was not done. The platform must learn of it: no client
-        /// reads the response's status.
+        /// True if the event came from a scheduler and the run failed. The platform must learn of the failure, since no
+        /// client reads the response's status.
         let isFailedRun: Bool
-        /// True if the event was a schedule's.
+        /// True if the event came from a scheduler.
         var isScheduled = false
     }
 
-    /// The sources of scheduled events: rules of EventBridge, and EventBridge Scheduler, whose `detail` is a text.
+    /// The values of `source` in scheduled events: from rules of EventBridge, and from EventBridge Scheduler.
     private static let schedulers = ["aws.events", "aws.scheduler"]
 
     /// Reads an event from standard input and writes the response to standard output. Returns the exit status.
@@ -28,8 +28,8 @@ enum Event {
         return run(service, bytes, environment)
     }
 
-    /// Writes the response to the event in `bytes` to standard output. Returns the exit status: 1 if no response
-    /// could be written, or if a scheduled run failed.
+    /// Writes the response to the event in `bytes` to standard output, and does the work that follows it. Returns the
+    /// exit status: 1 if no response could be written or if a scheduled run failed, otherwise 0.
     static func run(_ service: some Service, _ bytes: [UInt8], _ environment: Environment) -> Int32 {
         Process.limitCPU(environment)
         let answer = answer(service, to: bytes)
@@ -48,7 +48,8 @@ enum Event {
         }
     }
 
-    /// Encodes a response. If a streamed body fails, nothing has been sent yet, so that the error can be sent instead.
+    /// Encodes a response. If its streamed body fails, encodes the error instead: no part of the response has been sent
+    /// yet.
     static func encode(_ response: Response) throws -> [UInt8] {
         do {
             return try EventResponse.encode(response)
@@ -58,8 +59,8 @@ enum Event {
         }
     }
 
-    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event. A scheduled run
-    /// must end before `deadline`.
+    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event. `deadline` is the
+    /// time at which the platform ends a scheduled run.
     static func answer(
         _ service: some Service, to bytes: [UInt8], deadline: ContinuousClock.Instant? = nil
     ) -> Answer {

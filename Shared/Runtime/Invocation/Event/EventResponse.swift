@@ -21,7 +21,7 @@ enum EventResponse {
         return json.bytes
     }
 
-    /// Writes the members that stand before a body. They are also the prelude of a streamed response.
+    /// Writes the members `statusCode` and `headers`, which are also the prelude of a streamed response.
     static func writeHead(_ response: Response, to json: inout JSONWriter) {
         json.field("statusCode", response.status)
         json.name("headers")

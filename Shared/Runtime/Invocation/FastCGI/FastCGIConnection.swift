@@ -12,19 +12,20 @@ import HTTP
 // Approach.
 // - Requests are served one after the other, in the order of their FCGI_BEGIN_REQUEST records. If another one begins
 //   while the current one is being read, it is refused at once (FCGI_CANT_MPX_CONN, §5.5), and the current one
-//   continues. FCGI_GET_VALUES is answered at any time.
-// - A request is served when all of its parameters and the end of its body have been read. A body that is too large is
-//   not kept, but it is read to its end (up to a limit), because a web server that is still sending may not read the
-//   response.
+//   continues. FCGI_GET_VALUES is answered whenever records are read.
+// - A request is served when all of its parameters and the end of its body have been read, or a limit for the body is
+//   exceeded. A body that is too large is not kept, but it is read to its end (up to a limit), because a web server
+//   that is still sending may not read the response.
 // - The response is complete with the empty STDOUT record, so the web server can pass it on. Then the work after the
 //   response runs. Only then FCGI_END_REQUEST is sent, after which the web server may use the connection for its next
 //   request.
 // - Bytes that were read beyond a request stay in the buffer of `FastCGIRecords` and begin the next one.
 //
 // Why it is safe. Records of another request id than the current one are ignored, so parts of two requests are never
-// mixed. Other violations of the protocol close the connection. Reads have time limits: if they are exceeded before the
-// parameters are complete, the connection is closed without a response; later the response is 408. If a streamed
-// response fails in the middle, the connection ends in a way that web servers recognize as a failure (`breakOff`).
+// mixed. Malformed records, and a body that ends before the parameters, close the connection. Reads have time limits:
+// if they are exceeded before the parameters are complete, the connection is closed without a response; later the
+// response is 408, or 413 if the body is already too large. If a streamed response fails in the middle, the connection
+// ends in a way that web servers recognize as a failure (`breakOff`).
 //
 // Costs. A web server that wants to have several requests served at the same time needs several connections and
 // processes.
@@ -52,7 +53,7 @@ final class FastCGIConnection<S: Service> {
         self.environment = environment
     }
 
-    /// Reads one request, sends the response, and does the work that follows it.
+    /// Reads one request, if the input is one, sends the response, and does the work that follows it.
     func serveRequest() -> Continuation {
         do {
             let incoming: Incoming
@@ -73,12 +74,12 @@ final class FastCGIConnection<S: Service> {
             }
             return incoming.keepsConnection ? .keepConnection : .closeConnection
         } catch {
-            // The web server has closed the connection, or has violated the protocol.
+            // The connection can't be read or written, or the web server has violated the protocol.
             return .closeConnection
         }
     }
 
-    /// True if part of the next request has already been read.
+    /// True if bytes beyond the last record that was used have already been read.
     var hasBufferedInput: Bool { records.hasBufferedInput }
 
     // MARK: Receiving
@@ -105,7 +106,7 @@ final class FastCGIConnection<S: Service> {
         }
     }
 
-    /// The length of the longest parameters that are accepted, in bytes. Web servers send much shorter ones.
+    /// The largest accepted length of all parameters of a request together, in bytes. Web servers send much less.
     private static var maximumParametersLength: Int { 1 << 20 }
 
     private enum Received {
@@ -122,7 +123,7 @@ final class FastCGIConnection<S: Service> {
             do {
                 next = try records.next()
             } catch is Descriptor.TimedOut {
-                // The parameters are complete, so it is known what was requested, and a response can be sent.
+                // If the parameters are complete, the request is known except for its body, and a response can be sent.
                 guard var late = incoming, late.hasAllParameters else { return .none(.closeConnection) }
                 (late.isLate, late.keepsConnection) = (true, false)
                 return .request(late)
@@ -139,8 +140,8 @@ final class FastCGIConnection<S: Service> {
                     : UInt16(content[0]) << 8 | UInt16(content[1]) != responderRole ? .unknownRole : nil
                 if let refusal {
                     try records.write { $0.appendEndRequest(requestID: header.requestID, refusal) }
-                    // If it was the connection's only request, the connection ends. If another request is under way,
-                    // that one continues (§3.5).
+                    // Without FCGI_KEEP_CONN, the connection ends with the refused request (§3.5). If another request
+                    // is under way, that one continues.
                     if incoming == nil, content[2] & 1 == 0 { return .none(.closeConnection) }
                 } else {
                     incoming = Incoming(id: header.requestID, keepsConnection: content[2] & 1 != 0)
@@ -179,7 +180,7 @@ final class FastCGIConnection<S: Service> {
         }
     }
 
-    /// Returns the values that FCGI_GET_VALUES asks for (§4.1).
+    /// Returns the values that FCGI_GET_VALUES asks for (§4.1). Unknown names are left out.
     private static func values(_ query: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         _ = NameValuePairs.decode(query) { name, _ in

@@ -10,7 +10,7 @@ struct FastCGIListener {
     private let webServers: [IPRange]?
 
     /// Reads FCGI_WEB_SERVER_ADDRS. Throws if it contains anything else than addresses and CIDR ranges separated by
-    /// commas.
+    /// commas or spaces.
     init(_ environment: Environment) throws(EnvironmentError) {
         if environment.isSet("FCGI_WEB_SERVER_ADDRS") {
             var webServers: [IPRange] = []
@@ -33,8 +33,8 @@ struct FastCGIListener {
         csystem_set_nonblocking(STDIN_FILENO)
     }
 
-    /// Accepts a connection. Returns nil if another process has accepted it, or if the peer is not an allowed web
-    /// server.
+    /// Accepts a connection. Returns nil if there is none, for example because another process has accepted it, or if
+    /// the peer is not an allowed web server.
     func accept() -> Descriptor? {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

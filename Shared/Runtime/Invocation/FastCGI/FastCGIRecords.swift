@@ -3,18 +3,18 @@ import FastCGI
 /// Reads and writes the records of one connection.
 ///
 /// While a process waits for a peer it can't serve others. Therefore a peer may not be silent for long within a
-/// request, and the total time of a request is limited too.
+/// request, and the total time in which a request arrives is limited too.
 final class FastCGIRecords {
     /// The longest time in seconds that a peer may send nothing of a request, or accept nothing of a response. If it
-    /// has accepted part of a write, it may take up to twice as long for the rest of it.
+    /// has accepted part of a write, it may then be silent for up to twice as long.
     static let longestSilence = 30
 
     private let descriptor: Descriptor
     private let longestRequest: Int
     private var buffer = [UInt8](repeating: 0, count: 16_384)
     private var unread = 0..<0
-    /// The time at which the first part of the current request arrived, and the number of bytes that have arrived
-    /// since.
+    /// The time at which reading of the current request began, and the number of its bytes that have been read from the
+    /// connection. Nil before the first one.
     private var request: (start: ContinuousClock.Instant, received: Int)?
 
     /// Creates a reader and writer on `descriptor`. Bytes of a request beyond the first `longestRequest` don't extend
@@ -29,8 +29,8 @@ final class FastCGIRecords {
 
     /// Returns the next record. Returns nil at the end of the connection.
     ///
-    /// - Throws: `Descriptor.Closed` if the connection ends within a record or the input is not a record; `TimedOut` if
-    ///   the request arrives too slowly.
+    /// - Throws: `Descriptor.Closed` if the connection ends within a record or can't be read, or if the input is not a
+    ///   record; `Descriptor.TimedOut` if the request arrives too slowly.
     func next() throws -> (RecordHeader, content: [UInt8])? {
         guard try fill(RecordHeader.length) else { return nil }
         let header = buffer.withUnsafeBytes { RecordHeader(.init(rebasing: $0[unread])) }
@@ -49,7 +49,7 @@ final class FastCGIRecords {
         try flush(&output, ifLongerThan: 0)
     }
 
-    /// Writes the output and empties it if it is longer than `length` bytes, so that memory does not grow with a
+    /// If the output is longer than `length` bytes, writes it and empties it, so that memory does not grow with a
     /// response.
     func flush(_ output: inout [UInt8], ifLongerThan length: Int) throws {
         guard output.count > length else { return }
@@ -62,8 +62,8 @@ final class FastCGIRecords {
 
     /// Ends the connection in the middle of a response, in a way that makes the web server pass the failure on to its
     /// client. nginx treats the mere end of a connection as the end of the response, unless fastcgi_keep_conn is on. No
-    /// record of the protocol states a failure; the application status of END_REQUEST is ignored. Therefore the last
-    /// bytes sent are not a valid record, and then the connection is reset.
+    /// record of the protocol states a failure, and web servers ignore the application status of END_REQUEST. Therefore
+    /// the last bytes sent are not a valid record, and then the connection is reset.
     func breakOff() throws {
         try descriptor.write([UInt8](repeating: 0, count: RecordHeader.length))
         descriptor.resetAtClose()
@@ -93,7 +93,7 @@ final class FastCGIRecords {
     }
 
     /// Returns the time limit for a request of which this number of bytes has arrived: 30 seconds, plus one second for
-    /// every 8,000 bytes.
+    /// every 8,000 bytes, of which at most `longestRequest` count.
     private func longestTime(_ received: Int) -> Duration {
         .seconds(Self.longestSilence) + .milliseconds(min(received, longestRequest) / 8)
     }

@@ -12,12 +12,12 @@ import Glibc
 // each method on a database in memory (`Service.warmUp`), loads the schema of the real database (csqlite_template.h),
 // and arranges its heap and code for forking (`csystem_settle_heap`, `csystem_use_large_pages`). Then it accepts
 // connections and forks a child for each. The child serves one request, and exits. All that the template has prepared
-// is in its memory already, and the kernel copies only pages that the child writes.
+// is in the child's memory already, and the kernel copies only pages that the child or the template writes.
 //
 // Pairing. The runner must know which child serves which connection, for example to kill it after a timeout. The
 // template reports over descriptor 3 each fork, and each end of a child with its exit status. It accepts connections in
-// the order in which they were made, and reports exactly one fork for each, even if the fork fails. So the runner pairs
-// the n-th report of a fork with the n-th connection that it has made.
+// the order in which they were made, and reports exactly one fork for each connection from the runner, even if the fork
+// fails. So the runner pairs the n-th report of a fork with the n-th connection that it has made.
 //
 // Why it is safe. The template has only one thread, so a fork can't copy a lock that another thread holds. When it
 // forks, it has no open database file, no connection to a server, and nothing of any request: the warm-up uses a
@@ -29,9 +29,10 @@ import Glibc
 /// A FastCGI responder (FastCGI Specification 1.0) on the listening socket that is descriptor 0.
 ///
 /// With FUNCTION_DISPATCH=isolated it is a template, which forks a child for each connection. Otherwise it serves one
-/// connection after the other itself. If a connection brings no request while another connection waits, it is closed.
+/// connection after the other itself. If a connection is idle and another one waits, the idle one is closed.
 struct FastCGIServer<S: Service> {
-    /// The time in milliseconds within which a web server that has connected should send its request.
+    /// The time in milliseconds that a new connection has to send a request before another connection may take its
+    /// place.
     private static var patience: Int32 { 1_000 }
 
     private let service: S
@@ -77,9 +78,9 @@ struct FastCGIServer<S: Service> {
         return 0
     }
 
-    /// Serves the requests of one connection. If the connection is idle and another one arrives, returns that one, and
-    /// the idle connection is to be closed: a web server may keep idle connections forever, and open another one while
-    /// every process holds one of them.
+    /// Serves the requests of one connection, which the caller then closes. If the connection is idle and another one
+    /// arrives, returns that one; otherwise nil. A web server may keep idle connections forever, and open another one
+    /// while every process holds one of them.
     private func serve(_ descriptor: Descriptor, _ listener: FastCGIListener) -> Descriptor? {
         let connection = FastCGIConnection(descriptor, service, environment)
         var isReady = descriptor.isReadable(within: Self.patience)
@@ -114,10 +115,10 @@ struct FastCGIServer<S: Service> {
 }
 
 /// The template's connection to the runner. It reports each fork and each child's end over descriptor 3, as two native
-/// 32-bit integers: a process id, and an exit status or -1 for a fork. Forks are reported in the order of their
-/// connections.
+/// 32-bit integers: a process id (-1 if the fork failed), and an exit status or, for a fork, -1. Forks are reported in
+/// the order of their connections.
 private struct Supervisor {
-    /// Nil if the process was started by another server than the runner, which does not read reports.
+    /// Nil if descriptor 3 is not open: the process was not started by the runner, and no program reads reports.
     private let control: Descriptor?
 
     init() {
@@ -142,7 +143,7 @@ private struct Supervisor {
 
     private func report(_ child: pid_t, _ status: Int32) {
         withUnsafeBytes(of: (child, status)) { message in
-            // If writing fails, the runner has ended, and this process will end too.
+            // If writing fails, the runner has ended, and no program needs the report.
             _ = try? control?.write(message)
         }
     }

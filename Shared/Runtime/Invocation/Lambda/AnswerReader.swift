@@ -1,6 +1,6 @@
 import HTTP
 
-/// Reads one HTTP/1.1 response (RFC 9112).
+/// Reads one HTTP/1.1 response (RFC 9112). A body that neither is chunked nor has a Content-Length counts as empty.
 struct AnswerReader {
     private let descriptor: Descriptor
     private var unread: [UInt8] = []

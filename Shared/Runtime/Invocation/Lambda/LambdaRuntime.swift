@@ -18,7 +18,7 @@ struct LambdaRuntime<S: Service> {
         streams = environment["FUNCTION_INVOKE_MODE"] == "RESPONSE_STREAM"
     }
 
-    /// Serves invocations until the API can't be reached any more. Returns the exit status.
+    /// Serves invocations until the Runtime API fails. Returns the exit status, which is 1.
     func run() -> Int32 {
         do {
             let client = try RuntimeAPIClient(api)
@@ -64,8 +64,9 @@ struct LambdaRuntime<S: Service> {
         return .now + .seconds(left)
     }
 
-    /// Reports a scheduled run that failed as the invocation's error. Lambda counts the failure, tries the event again,
-    /// and passes it to the destination for failures. A response would count as a success, whatever its status.
+    /// Reports a scheduled run that failed as the invocation's error. Lambda then counts the failure, and as configured
+    /// tries the event again or passes it to the destination for failures. A response would count as a success,
+    /// whatever its status.
     private func report(_ response: Response, of id: String, _ client: RuntimeAPIClient) throws {
         var sentence = "The scheduled run failed."
         if case .bytes(let body) = response.body, let text = (try? JSON(parsing: body))?["error"]?.string {
@@ -82,8 +83,8 @@ struct LambdaRuntime<S: Service> {
         response.background.forEach { $0() }
     }
 
-    /// Checks the API's answer to a response. 202 means success. If the API refuses a response (413: it is too large),
-    /// this reports an error for the invocation instead.
+    /// Checks the API's answer to a response. A status of 2xx means success. If the API refuses the response (4xx; 413
+    /// means that it is too large), this reports an error for the invocation instead. Throws for every other status.
     private func check(
         _ answer: RuntimeAPIClient.Answer, for id: String, _ client: RuntimeAPIClient
     ) throws {

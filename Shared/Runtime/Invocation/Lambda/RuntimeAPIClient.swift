@@ -12,7 +12,7 @@ final class RuntimeAPIClient {
     }
 
     enum Failure: Error, CustomStringConvertible {
-        /// AWS_LAMBDA_RUNTIME_API is not an IPv4 address or localhost, followed by a colon and a port.
+        /// AWS_LAMBDA_RUNTIME_API is not an IPv4 address or localhost, optionally followed by a colon and a port.
         case malformedAddress
         case cannotConnect
         case malformedAnswer
@@ -54,8 +54,8 @@ final class RuntimeAPIClient {
         return try exchange { try $0.write(head("POST", path, headers) + body) }
     }
 
-    /// Sends a POST whose body is produced by `body`, in chunks (RFC 9112 §7.1). If `body` throws, the body ends with a
-    /// trailer that reports the error.
+    /// Sends a POST whose body is produced by `body`, in chunks (RFC 9112 §7.1). If `body` throws, the request ends
+    /// with a trailer that reports a failure, unless the connection is closed.
     func postStream(_ path: String, _ headers: Headers, _ body: (Response.Sink) throws -> Void) throws -> Answer {
         var headers = headers
         headers.add("Transfer-Encoding", "chunked")
