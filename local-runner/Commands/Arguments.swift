@@ -63,10 +63,10 @@ struct Arguments {
     /// Returns true if the option was given.
     func has(_ name: String) -> Bool { values[name] != nil }
 
-    /// The option's value, or the last one if it was given several times.
+    /// The option's value, or the last one if it was given several times; nil if it was not given.
     subscript(_ name: String) -> String? { values[name]?.last }
 
-    /// Returns all values of an option that may be given several times.
+    /// Returns all values of an option that may be given several times; empty if it was not given.
     func all(_ name: String) -> [String] { values[name] ?? [] }
 
     /// Returns the option's value as a whole number. Returns nil if the option was not given.

@@ -10,7 +10,8 @@ enum DatabaseArgument {
 
     /// Reads the value of an option, such as `--database`.
     ///
-    /// - Throws: `UsageError` if it holds a password; `FileError` or `Failure` if it names a file that holds no URL.
+    /// - Throws: `UsageError` if the value contains a password; `FileError` or `Failure` if it names a file that can't
+    ///   be read or does not have exactly one line.
     static func url(_ text: String, of option: String) throws -> Secret {
         let scheme = "file:"
         if text.hasPrefix(scheme) {

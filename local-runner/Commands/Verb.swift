@@ -41,7 +41,7 @@ struct Verb: Sendable {
 }
 
 extension Option {
-    /// The options of all verbs that read the configuration.
+    /// The options of verbs that read the configuration. Some of these verbs leave options out.
     static let configuration = [
         Option("--config", "FILE", "the configuration file; default: wrangler-like.json in this folder or above"),
         Option("--env", "NAME", "the environment, an entry of \"env\" in the configuration"),

@@ -12,7 +12,7 @@ struct CronError: Error, Equatable {
 /// Sunday is 0 or 7. If neither field for days begins with a star, a day needs to match only one of the two; otherwise
 /// it must match both.
 struct CronExpression: Sendable, Equatable, CustomStringConvertible {
-    /// The expression as it was written.
+    /// The expression as it was written, with one space between fields.
     let description: String
     let minute: CronField
     let hour: CronField

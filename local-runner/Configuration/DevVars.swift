@@ -1,11 +1,11 @@
 import Base
 
-/// The secrets for local development, from the file .dev.vars in the folder of the configuration.
+/// Secrets and other values for local development, from the file .dev.vars in the folder of the configuration.
 struct DevVars {
     /// The values by name.
     var values: [String: Secret] = [:]
 
-    /// Returns the name of the file for an environment. With .dev.vars.NAME, .dev.vars is not read.
+    /// Returns the name of the file for an environment. If that is .dev.vars.NAME, the file .dev.vars is not read.
     static func fileName(environment: String?) -> String {
         environment.map { ".dev.vars." + $0 } ?? ".dev.vars"
     }
@@ -45,8 +45,8 @@ struct DevVars {
         return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"
     }
 
-    /// Returns a random value for a secret: 256 bits in hexadecimal. An encryption key is in base64 instead, after a
-    /// key id, which tells it from the keys that replace it later.
+    /// Returns a random value for a secret: 256 bits in hexadecimal. CREDENTIALS_KEY is in base64 instead, after a key
+    /// id, which tells it from the keys that replace it later.
     private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in generator.next() as UInt8 }

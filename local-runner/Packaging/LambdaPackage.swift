@@ -16,7 +16,7 @@ struct LambdaPackage {
     ]
 
     private let source: PackageSource
-    /// The optional secrets that are left out.
+    /// The names of optional secrets that the environments of the functions leave out.
     private let without: [String]
 
     init(_ source: PackageSource, _ arguments: Arguments) throws {
