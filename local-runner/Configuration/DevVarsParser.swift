@@ -2,8 +2,8 @@ import Base
 
 /// Reads the lines of a .dev.vars file.
 ///
-/// - Blank lines and comments are ignored. A comment begins with # at the start of a line, or after white space or a
-///   closing quote. `export ` before a name is allowed.
+/// - Blank lines and comments are ignored. A comment begins with # at the start of a line or value, or after white
+///   space or a closing quote. `export ` before a name is allowed.
 /// - 'Single quotes' and `backticks` keep their contents unchanged. "Double quotes" understand \n, \r, \t, \" and \\.
 ///   All of them may span lines.
 /// - Nothing is interpolated: a $ is a $.
