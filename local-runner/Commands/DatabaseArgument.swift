@@ -3,7 +3,7 @@ import Base
 /// The database that a command-line option names.
 ///
 /// Every user of a machine can read the command lines of its processes (/proc/PID/cmdline). So a URL with a password is
-/// refused there, and comes from a file instead.
+/// refused on a command line, and must come from a file or the environment instead.
 enum DatabaseArgument {
     /// The description of the possible values, for the help texts of the options.
     static let help = "sqlite:PATH, postgres://… without a password, or file:PATH, a file that contains the URL"

@@ -94,7 +94,8 @@ struct Project {
         Terminal.printError("Created \(name) with random secrets for this machine.")
     }
 
-    /// Opens the configuration's database and brings its schema up to date. Creates the database if it is missing.
+    /// Opens the configuration's database and brings its schema up to date. Creates the file of a SQLite database if it
+    /// is missing.
     func database(_ configuration: Configuration) throws -> any Database {
         let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
         guard let url = url ?? nil else { throw Self.unknownEngine }

@@ -2,7 +2,7 @@ import Base
 
 /// Decides when a cron trigger fires, by a wall clock that can be changed while the runner runs.
 ///
-/// - Clock set forward, or machine suspended: the trigger fires once and reports how many times it missed.
+/// - Clock set forward, or machine suspended: the trigger fires once and reports the number of times that it missed.
 /// - Clock set back by at most three hours: the trigger keeps its next time and waits for it, so that it never fires
 ///   twice for the same time.
 /// - Clock set back further: the old time was wrong, so the trigger follows the new time at once.

@@ -32,7 +32,7 @@ struct Verb: Sendable {
         return (parts + ["Options:\n" + Self.table(rows)]).joined(separator: "\n\n")
     }
 
-    /// Returns two columns, the second one aligned.
+    /// Returns a line for each row, with the second column aligned.
     static func table(_ rows: [(String, String)]) -> String {
         let width = rows.reduce(0) { max($0, $1.0.count) }
         return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)" }

@@ -17,8 +17,8 @@ struct DevVars {
         return DevVars(values: try parser.parse(file: path))
     }
 
-    /// Creates the file for `secrets`. Secrets that we choose ourselves get random values. Secrets that a provider
-    /// issues are added as comments to fill in.
+    /// Creates the file at `path` with these secrets. Secrets that the product itself makes get random values. Secrets
+    /// that a provider issues become comments to fill in.
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
             # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
@@ -31,8 +31,8 @@ struct DevVars {
         try File.write(path, Array(text.utf8), mode: 0o600)
     }
 
-    /// Returns true if any random value will do: for our own signing secrets and encryption keys, which are recognised
-    /// by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
+    /// Returns true if any random value will do: for the product's own signing secrets and encryption keys, which are
+    /// recognised by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
     static func isGenerated(_ name: String) -> Bool {
         guard name.hasSuffix("_SECRET") || name.hasSuffix("_KEY") else { return false }
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")

@@ -16,7 +16,7 @@ struct Node {
         return members.filter { known.contains($0.key) }
     }
 
-    /// Returns the members of an object with any names.
+    /// Returns all members of an object.
     func members(_ problems: inout Problems) -> [String: Node] {
         guard let object = value.object else {
             wrongType("an object, {…}", &problems)

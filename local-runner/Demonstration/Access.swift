@@ -63,8 +63,8 @@ extension Company {
         person.grants = []
     }
 
-    /// Makes two of the identity provider's admins administrators of each managed application, and also a manager of
-    /// every fourth one.
+    /// Makes two of the identity provider's admins administrators of each managed application, and for every fourth
+    /// application a manager too.
     private func appointApplicationAdmins() {
         let admins = people.filter(\.isAdmin)
         var managers = people.filter { $0.rank == .manager && !$0.isAdmin }.shuffled(using: &random)

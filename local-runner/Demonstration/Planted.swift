@@ -56,7 +56,7 @@ struct Planted {
         }
     }
 
-    /// Returns true if the subject of the finding is a person or one of the person's devices.
+    /// Returns true if the subject of the finding is `person` or a device of `person`.
     func isAbout(_ person: Person) -> Bool {
         switch subject {
         case .person(let subject): subject === person

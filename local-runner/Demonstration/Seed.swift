@@ -12,7 +12,7 @@ public enum Demonstration {
         return .random(using: &generator)
     }()
 
-    /// The numbers of a workspace's records.
+    /// The members of the demonstration workspace, and the numbers of its records.
     public struct Summary: Sendable {
         /// A person who may use the workspace.
         public struct Member: Sendable {
@@ -24,23 +24,23 @@ public enum Demonstration {
             public let email: String
         }
 
-        /// The workspace.
+        /// The workspace's id.
         public let workspaceID: Identifier
         /// The company's name.
         public let name: String
         /// The members, at least one in each role.
         public let members: [Member]
-        /// People, service accounts and guests.
+        /// The number of people, service accounts and guests.
         public let identities: Int
-        /// Managed and unmanaged applications.
+        /// The number of managed and unmanaged applications.
         public let applications: Int
-        /// Computers and phones, and the agents on them.
+        /// The number of computers, phones and agents on them.
         public let devices: Int
-        /// Roles of people in applications.
+        /// The number of roles of people in applications.
         public let entitlements: Int
-        /// Lines of the platforms' logs.
+        /// The number of lines of the platforms' logs.
         public let auditEvents: Int
-        /// Findings of any status.
+        /// The number of findings of any status.
         public let findings: Int
     }
 
@@ -67,8 +67,8 @@ public enum Demonstration {
     /// Returns the time of the analysis that the seed runs, nine minutes before `now`.
     static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
 
-    /// Returns the planted problems that exist now, without those of the past: the severity of each by its finding's
-    /// key.
+    /// Returns the planted problems that exist at `now`, without those of the past: the severity of each by its
+    /// finding's key.
     public static func planted(now: Timestamp) throws -> [String: Severity] {
         Dictionary(uniqueKeysWithValues: try Company(now: now).planted.map { ($0.key, $0.severity) })
     }

@@ -35,7 +35,7 @@ final class JobWorker {
         configuration.functions.contains { $0.function == function }
     }
 
-    /// Creates a worker that runs at most this number of jobs at the same time.
+    /// Creates a worker that runs at most `processes` jobs at the same time.
     ///
     /// - Throws: `Failure` if the configuration has no function that runs jobs.
     init(

@@ -15,7 +15,7 @@ struct PackageSource {
     let functions: [FunctionConfiguration]
     /// True if --function chose a single function.
     let isSingle: Bool
-    /// The values of --var.
+    /// The variables of --var, sorted by name.
     let given: [(name: String, value: String)]
     /// The names of all secrets, required and optional, including DATABASE_URL.
     let secrets: Set<String>
@@ -27,7 +27,7 @@ struct PackageSource {
     let known: [String: Secret]
     /// The processor of the local runner's executable, which the other executables must be for too.
     let machine: Executable.Machine
-    /// The local runner itself, stripped.
+    /// The executable of the local runner, without what follows its last segment.
     let runner: [UInt8]
     /// The list of libraries in the executables (CycloneDX).
     let components: [UInt8]
@@ -171,8 +171,8 @@ struct PackageSource {
         return (names("required"), names("optional"))
     }
 
-    /// Returns the secrets that this machine has: those of `names` in its environment or .dev.vars, and random secrets
-    /// of any name in .dev.vars.
+    /// Returns the secrets that this machine has: those of `names` in its environment or .dev.vars, and others in
+    /// .dev.vars whose names are those of random secrets.
     private static func known(_ project: Project, _ names: Set<String>) throws -> [String: Secret] {
         let file = DevVars.fileName(environment: project.environment)
         var known = try DevVars.read("\(project.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }

@@ -68,8 +68,9 @@ struct WebServerPackage {
 
     // MARK: Starting processes
 
-    /// Returns the beginning of both scripts. The script starts itself again without the variables of its caller,
-    /// because a function's environment may contain only the variables that wrangler-like.json names for it.
+    /// Returns the beginning of the scripts `fastcgi` and `run`. The script starts itself again without the variables
+    /// of its caller, because a function's environment may contain only the variables that wrangler-like.json names for
+    /// it.
     private func script(_ usage: String) -> String {
         """
         #!/bin/sh

@@ -41,7 +41,8 @@ final class Connection: EventHandler, Continuation {
     private static let maximumInput = 64 << 10
     /// The length of input that does not count against the budget. All bytes of a longer input count.
     private static let freeInput = 4 << 10
-    /// The largest number of bytes in one read, except while a body is received or a longer head is continued.
+    /// The largest number of bytes in one read, unless a body is being received, or input waits and there is memory for
+    /// more.
     private static let shortPart = 8 << 10
     /// While more response bytes than this wait to be sent to a client, its next request is not served.
     private static let maximumBehind = 16 << 10

@@ -126,7 +126,8 @@ final class EventLoop {
     /// Cancels the work of a call to `after`.
     func cancel(_ timer: Int) { timers.cancel(timer) }
 
-    /// Makes `continuation` proceed at the end of this turn, or of the next turn if it is called while it proceeds.
+    /// Makes `continuation` proceed after the events and timers of this turn; or of the next turn, if the continuations
+    /// of this turn already proceed.
     func soon(_ continuation: any Continuation) { continuations.append(continuation) }
 
     /// Calls `work` with the exit status when a child process ends. If a signal ended the process, the status is 128

@@ -18,7 +18,7 @@ struct Exchange {
     var line: [UInt8] = []
     var requestID: [UInt8] = []
     var isHead = false
-    /// True if the request is for a page about the server itself.
+    /// True if the request is for a page about the server itself, so that it is not logged.
     var isOwnPage = false
     var isVersion11 = true
     var keepsConnection = true

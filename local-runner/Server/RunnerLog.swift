@@ -13,7 +13,7 @@ import HTTP
 /// dropped, and as soon as possible the log states their number.
 final class RunnerLog {
     enum Format: String, CaseIterable {
-        /// For people; coloured on a terminal.
+        /// For people; usually coloured on a terminal.
         case text
         /// One JSON object for each line.
         case json
@@ -33,7 +33,7 @@ final class RunnerLog {
         let client: [UInt8]
     }
 
-    /// The status in the log for a request whose client left before the response.
+    /// The status in the log for a request whose client left before the end of the response.
     static let clientGone = 499
     /// Lines are dropped while at least this number of bytes waits to be written.
     private static let maximumWaiting = 1 << 20

@@ -165,7 +165,8 @@ final class StoreWatch {
         _exit(0)
     }
 
-    /// Closes the server's descriptors, so that a port or a connection that the server closes is closed for its client.
+    /// Closes this process's copies of the server's descriptors, except `kept` and the standard ones, so that a port or
+    /// a connection that the server closes is closed for its client.
     private static func closeOthers(than kept: [Int32]) {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
