@@ -1,4 +1,4 @@
-/// Closes slow connections when a resource of the budget is used up, or the system has no more descriptors. The slowest
+/// Closes slow connections when a resource of the budget is used up, or the system has no descriptors left. The slowest
 /// is the one that has made too little progress for the longest time: a connection without a request, a head or upload
 /// that comes slowly, or a client that reads slowly.
 extension Server {

@@ -20,7 +20,7 @@ struct LogOutput {
         case written(Int)
         /// The output can take no more bytes now.
         case full
-        /// Nothing was written, because the reader has closed the pipe, the disk is full, or for another reason.
+        /// No byte was written, because the reader has closed the pipe, the disk is full, or for another reason.
         case failed
     }
 

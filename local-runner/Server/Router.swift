@@ -42,7 +42,7 @@ final class Route {
             default: break
             }
         }
-        // Uses the order in which the function looks for credentials.
+        // Prefers the field in which the function itself looks first.
         let counted = credentials == .session ? token ?? key : key ?? token
         guard let counted else { throw .unauthorized(credentials.refusal) }
         return CredentialMark(bytes[counted])
