@@ -7,8 +7,8 @@ struct Announcement {
     let file: String
     let address: ListenAddress
 
-    /// Prints the message: on a terminal, with everything needed to try the API; elsewhere as a log line, without
-    /// tokens and keys, which are in the file.
+    /// Prints the message: in the text format on a terminal, with everything needed to try the API; otherwise as a log
+    /// line, without tokens and keys, which are in the file. Logs a warning if other machines can reach the address.
     func make(_ format: RunnerLog.Format, isTerminal: Bool, log: RunnerLog) throws(FileError) {
         if format == .text, isTerminal {
             try Terminal.say(text)
@@ -23,7 +23,7 @@ struct Announcement {
         log.flush()
     }
 
-    /// The address, an API key, and curl commands to try.
+    /// The address, curl commands to try, and if there are any, an API key and a command with a session token.
     var text: String {
         let key = state.apiKeys["read"]
         var lines = ["Listening on \(state.url)", ""]

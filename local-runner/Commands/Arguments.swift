@@ -63,13 +63,14 @@ struct Arguments {
     /// Returns true if the option was given.
     func has(_ name: String) -> Bool { values[name] != nil }
 
-    /// The option's value, or the last one if it was given several times.
+    /// The option's value, or the last one if it was given several times; nil if it was not given.
     subscript(_ name: String) -> String? { values[name]?.last }
 
-    /// Returns all values of an option that may be given several times.
+    /// Returns all values of an option that may be given several times; empty if it was not given.
     func all(_ name: String) -> [String] { values[name] ?? [] }
 
-    /// Returns the option's value as a whole number. Returns nil if the option was not given.
+    /// Returns the option's value as a whole number; nil if the option was not given. Throws `UsageError` for text that
+    /// is no number within `range`.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = self[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
@@ -79,14 +80,15 @@ struct Arguments {
         return number
     }
 
-    /// Returns the option's value as a UUID. Returns nil if the option was not given.
+    /// Returns the option's value as a UUID; nil if the option was not given. Throws `UsageError` for any other text.
     func identifier(_ name: String) throws(UsageError) -> Identifier? {
         guard let text = self[name] else { return nil }
         guard let identifier = Identifier(text) else { throw UsageError("\(name) \(text): must be a UUID") }
         return identifier
     }
 
-    /// Returns the option's value, which must be one of `words`. Returns nil if the option was not given.
+    /// Returns the option's value; nil if the option was not given. Throws `UsageError` for a value that is not in
+    /// `words`.
     func word(_ name: String, of words: [String]) throws(UsageError) -> String? {
         guard let text = self[name] else { return nil }
         guard words.contains(text) else {

@@ -49,7 +49,8 @@ extension Verb {
 }
 
 extension ChainCheck {
-    /// Checks the file of an export, and its signer if an expected public key is given.
+    /// Checks the file of an export, and its signature. If `expectedKey` is given, the signature must be made with that
+    /// key. An export without a signature is accepted only if `acceptsUnsigned` is true and no key is expected.
     ///
     /// - Throws: `Fault`, or the reason why the file is not an export.
     init(ofExport path: String, signedBy expectedKey: String? = nil, acceptsUnsigned: Bool = false) throws {
@@ -82,8 +83,8 @@ extension ChainCheck {
             } else {
                 nil
             }
-        // The signature covers the number of entries. The count of this check is used, so total_entries is verified
-        // too.
+        // The signature covers the number of entries. The number that this check has counted is used, so total_entries
+        // is verified too.
         let head = AuditExportHead(
             workspaceID: workspaceID, exportedAt: exportedAt ?? "", count: count, ends: ends)
         guard let signature, let key = head.publicKey(verifying: signature) else {

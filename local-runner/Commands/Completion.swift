@@ -32,7 +32,7 @@ struct Completion {
 
     init(_ verbs: [Verb]) { self.verbs = verbs }
 
-    /// The values that stand for files and folders.
+    /// The placeholders of values that are paths of files or folders.
     private static let paths: Set = ["FILE", "DIR"]
 
     private var groups: [String] {
@@ -41,7 +41,8 @@ struct Completion {
 
     private func options(_ verb: Verb) -> [Option] { verb.options + [Option("--help", nil, "print this text")] }
 
-    /// Returns the options whose values the shell completes, as `VERB OPTION`.
+    /// Returns the options of all verbs for which `isIncluded` returns true, each with the pattern `"VERB OPTION"` of a
+    /// shell.
     private func valueCases(_ isIncluded: (Option) -> Bool) -> [(pattern: String, option: Option)] {
         verbs.flatMap { verb in
             verb.options.filter(isIncluded).map { ("\"\(verb.name) \($0.name)\"", $0) }
@@ -141,7 +142,7 @@ struct Completion {
 }
 
 extension String {
-    /// Returns the text with each occurrence of a character replaced by `text`.
+    /// Returns this text with each occurrence of a character replaced by `text`.
     fileprivate func escaping(_ character: Character, as text: String) -> String {
         reduce(into: "") { $0 += $1 == character ? text : String($1) }
     }

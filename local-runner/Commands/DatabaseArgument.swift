@@ -3,14 +3,15 @@ import Base
 /// The database that a command-line option names.
 ///
 /// Every user of a machine can read the command lines of its processes (/proc/PID/cmdline). So a URL with a password is
-/// refused there, and comes from a file instead.
+/// refused on a command line, and must come from a file or the environment instead.
 enum DatabaseArgument {
     /// The description of the possible values, for the help texts of the options.
     static let help = "sqlite:PATH, postgres://… without a password, or file:PATH, a file that contains the URL"
 
     /// Reads the value of an option, such as `--database`.
     ///
-    /// - Throws: `UsageError` if it holds a password; `FileError` or `Failure` if it names a file that holds no URL.
+    /// - Throws: `UsageError` if the value contains a password; `FileError` or `Failure` if it names a file that can't
+    ///   be read or does not have exactly one line.
     static func url(_ text: String, of option: String) throws -> Secret {
         let scheme = "file:"
         if text.hasPrefix(scheme) {

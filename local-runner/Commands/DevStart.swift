@@ -4,8 +4,8 @@ import Demonstration
 import Store
 
 extension DevState {
-    /// Creates the demonstration workspace if `seeds` is true, unless it exists. Creates the missing API keys, issues a
-    /// token for each role, and writes dev.json.
+    /// Creates the demonstration workspace if `seeds` is true, unless it exists. Creates the workspace's missing API
+    /// keys, issues a token for the first member of each role, and writes dev.json.
     static func prepare(
         _ project: Project, _ configuration: Configuration, _ database: any Database, url: String,
         localToken: String, seeds: Bool

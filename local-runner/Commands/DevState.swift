@@ -5,14 +5,14 @@ import Base
 struct DevState {
     var url: String
     var workspaceID: String
-    /// A session token for each role. Each start issues new ones.
+    /// A session token for each role that a member has. Each start issues new ones.
     var tokens: [String: String]
     /// The bearer token for the runner's own paths, /cdn-cgi/*. Each start makes a new one.
     var localToken: String
     /// The API keys of the demonstration workspace by scope, `read` and `write`.
     var apiKeys: [String: String]
 
-    /// Returns the API keys of an earlier start, or none if the file can't be read.
+    /// Returns the API keys of an earlier start by scope, or none if the file at `path` does not have them.
     static func apiKeys(in path: String) -> [String: String] {
         guard let bytes = try? File.read(path), let state = try? JSON(parsing: bytes) else { return [:] }
         return state["apiKeys"]?.object?.compactMapValues(\.string) ?? [:]

@@ -1,7 +1,8 @@
 import Glibc
 
-/// Detects changes of the files under some folders by their size and times. Links to folders below them are not
-/// followed, because a link to a parent folder would lead to an endless loop.
+/// Detects changes of files, and of all files below folders, by their size, modification time and inode. Leaves out
+/// entries of folders whose names begin with a dot. Links to folders below the folders are not followed, because a link
+/// to a parent folder would lead to an endless loop.
 struct FileWatch {
     private let paths: [String]
     private var seen: [String: Stamp]
@@ -14,13 +15,13 @@ struct FileWatch {
         let nanoseconds: Int
     }
 
-    /// Starts watching files, and all files below folders.
+    /// Starts watching files, and all files below folders, at `paths`.
     init(_ paths: [String]) {
         self.paths = paths
         seen = Self.look(paths)
     }
 
-    /// Returns the paths of the files that appeared, disappeared or changed since the last call.
+    /// Returns the sorted paths of the files that appeared, disappeared or changed since the last call or the start.
     mutating func changes() -> [String] {
         let now = Self.look(paths)
         defer { seen = now }
@@ -37,7 +38,7 @@ struct FileWatch {
         var status = stat()
         guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return }
         if status.st_mode & S_IFMT == S_IFLNK {
-            // The change of a linked file counts.
+            // A link to a file changes if the linked file does.
             guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -72,7 +72,8 @@ extension Verb {
         return JSONWriter.bytes(request)
     }
 
-    /// Prints the status line, the headers and the body. Returns the exit status.
+    /// Prints the response's status line, headers and body. Returns the exit status: 0 if the response's status is
+    /// below 500, otherwise 1.
     private static func show(_ bytes: [UInt8], _ function: FunctionConfiguration) throws -> Int32 {
         guard let response = try? JSON(parsing: bytes), let status = response["statusCode"]?.integer else {
             throw Failure(

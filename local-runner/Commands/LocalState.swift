@@ -6,10 +6,11 @@ enum LocalState {
     private static let names =
         ["thalian.db", "thalian.db-counters"].flatMap { [$0, $0 + "-wal", $0 + "-shm"] } + ["dev.json"]
 
-    /// Deletes the local database and dev.json. Nothing else in the folder is touched, and .dev.vars stays.
+    /// Deletes the local database with its counters, and dev.json. No other file in the folder is deleted, and
+    /// .dev.vars stays.
     ///
-    /// - Throws: `Failure` if the configuration names another database than the local one. That database is not
-    ///   deleted.
+    /// - Throws: `Failure` if the configuration names another database than the local one, and then deletes nothing;
+    ///   `FileError` if a file can't be deleted.
     static func empty(_ project: Project, _ configuration: Configuration) throws {
         let local = "sqlite:\(project.stateFolder)/thalian.db"
         guard configuration.variables["DATABASE_URL"]?.reveal({ $0 == local }) ?? true else {

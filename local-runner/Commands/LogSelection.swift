@@ -1,6 +1,6 @@
 import Base
 
-/// Selects lines of the runner's log, and writes them for people.
+/// Selects lines of the runner's log by their members. Lines can also be written as text for people.
 struct LogSelection {
     /// The names of functions; empty for all.
     var functions: [String] = []
@@ -8,7 +8,7 @@ struct LogSelection {
     var level: Log.Level?
     var request: String?
     var workspace: String?
-    /// The statuses, such as 404...404 or 500...599; nil for all lines.
+    /// The selected statuses, such as 404...404 or 500...599; nil for all lines, also those without a status.
     var statuses: ClosedRange<Int>?
 
     /// True if every line is selected.
@@ -16,7 +16,7 @@ struct LogSelection {
         functions.isEmpty && level == nil && request == nil && workspace == nil && statuses == nil
     }
 
-    /// Reads a status such as `404`, or a class of them such as `5xx`. Returns nil if it is none.
+    /// Reads a status from 100 to 599 such as `404`, or a class of them such as `5xx`. Returns nil for any other text.
     static func statuses(_ text: String) -> ClosedRange<Int>? {
         if let status = Int(text), (100...599).contains(status) { return status...status }
         guard text.utf8.count == 3, text.hasSuffix("xx"), let first = text.first.flatMap({ Int(String($0)) }),

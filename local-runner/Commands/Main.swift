@@ -3,7 +3,7 @@ import CSystem
 import Glibc
 
 /// The main program: finds the verb and runs it. Exit status 0 means success, 1 a failure, 2 a command line that can't
-/// be understood. `invoke` has its own.
+/// be understood. For `invoke`, a response with a status from 500 on is a failure too.
 @main
 struct Main {
     static let verbs: [Verb] = [
@@ -24,7 +24,7 @@ struct Main {
         exit(run(Array(ProgramArguments.all.dropFirst())))
     }
 
-    /// Runs the command line `words` and returns the exit status.
+    /// Runs the command line `words`, which does not include the program's name, and returns the exit status.
     static func run(_ words: [String]) -> Int32 {
         guard let name = words.first else { return fail(help, status: 2) }
         do {

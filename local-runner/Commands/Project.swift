@@ -15,13 +15,13 @@ struct Project {
     /// The folder that contains the configuration file.
     let root: String
     let environment: String?
-    /// The folder that contains the database and dev.json.
+    /// The folder that contains the local database and dev.json.
     let stateFolder: String
     /// The database of `--database`, which replaces the configuration's.
     private let databaseURL: Secret?
 
-    /// Reads --config, --env, --persist-to and --database. Makes paths absolute, because processes of functions read
-    /// them.
+    /// Reads --config, --env, --persist-to and --database. Makes the paths of --config and --persist-to absolute,
+    /// because processes of functions get the path of the local database.
     init(_ arguments: Arguments) throws {
         guard let file = arguments["--config"] ?? Configuration.find() else {
             throw UsageError("no \(Configuration.fileName) in this folder or above; name one with --config FILE")
@@ -36,8 +36,8 @@ struct Project {
     /// The path of dev.json, which tells scripts how to call a running server.
     var stateFile: String { "\(stateFolder)/dev.json" }
 
-    /// Reads and checks the configuration. If secrets are needed and the file with them is missing, it is created
-    /// first, unless `makesSecrets` is false.
+    /// Reads and checks the configuration. If secrets are needed, and neither the environment has all of them nor
+    /// .dev.vars exists, creates .dev.vars first, unless `makesSecrets` is false.
     func configuration(needsSecrets: Bool = false, makesSecrets: Bool = true) throws -> Configuration {
         if needsSecrets, makesSecrets { try makeSecrets() }
         var configuration = try Configuration.load(
@@ -54,8 +54,8 @@ struct Project {
         return ["DATABASE_URL", "DATABASE_URL" + Environment.fileSuffix].contains { !given[$0, default: ""].isEmpty }
     }
 
-    /// Reads and checks the configuration for production. All secrets must have values, unless `needsSecrets` is false,
-    /// and DATABASE_URL too.
+    /// Reads and checks the configuration for production. All required secrets must have values, unless `needsSecrets`
+    /// is false. DATABASE_URL must have one in any case.
     func productionConfiguration(needsSecrets: Bool = true) throws -> Configuration {
         var configuration = try Configuration.loadForProduction(
             configurationFile, environment: environment, needsSecrets: needsSecrets)
@@ -78,7 +78,8 @@ struct Project {
     /// The files that the configuration is read from.
     var watchedFiles: [String] { [configurationFile, "\(root)/\(DevVars.fileName(environment: environment))"] }
 
-    /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks.
+    /// Creates .dev.vars if it does not exist, with the required secrets that the environment lacks. Does nothing if
+    /// the environment has all.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
@@ -93,7 +94,8 @@ struct Project {
         Terminal.printError("Created \(name) with random secrets for this machine.")
     }
 
-    /// Opens the configuration's database and brings its schema up to date. Creates the database if it is missing.
+    /// Opens the configuration's database and brings its schema up to date. Creates the file of a SQLite database if it
+    /// is missing.
     func database(_ configuration: Configuration) throws -> any Database {
         let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
         guard let url = url ?? nil else { throw Self.unknownEngine }
@@ -104,7 +106,8 @@ struct Project {
         return database
     }
 
-    /// The folder of the functions' binaries. It is the runner's own folder, since one build makes all of them.
+    /// The folder of the functions' binaries. It is the folder of the running program, since one build makes all of
+    /// them.
     var functionsFolder: String {
         get throws {
             // Without /proc, the path that started the program is used.

@@ -1,6 +1,7 @@
 import Base
 
-/// Puts a changed configuration, or changed values in .dev.vars, into service while the server runs.
+/// Puts a changed configuration, or changed values in .dev.vars, into service while the server runs. The address and
+/// the database stay.
 final class Reload {
     private var running: Configuration
     private let folder: String
@@ -30,8 +31,8 @@ final class Reload {
         self.prepare = prepare
     }
 
-    /// Reads the configuration and serves it. Returns its functions; nil if it has problems, which the log names. Then
-    /// the previous one stays in service.
+    /// Reads the configuration and serves it. Returns its functions. If the configuration has problems, the log names
+    /// them, the previous configuration stays in service, and the result is nil.
     func callAsFunction() -> [FunctionConfiguration]? {
         do {
             var next = try read()

@@ -2,7 +2,8 @@ import Base
 
 /// Makes the event for `invoke` from the parts of an HTTP request.
 enum RequestEvent {
-    /// Returns a Lambda Function URL event, payload version 2.0. Header names must be lower case.
+    /// Returns a Lambda Function URL event, payload version 2.0. Names of headers become lower case, and values of
+    /// repeated headers are joined with commas.
     static func make(
         method: String, target: String, headers: [(name: String, value: String)], body: [UInt8]
     ) -> JSON {

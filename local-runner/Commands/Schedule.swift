@@ -2,17 +2,17 @@ import Base
 
 /// Decides when a cron trigger fires, by a wall clock that can be changed while the runner runs.
 ///
-/// - Clock set forward, or machine suspended: the trigger fires once and reports how many times it missed.
-/// - Clock set back by less than three hours: the trigger waits until the clock has passed its last firing, so that it
-///   never fires twice for the same time.
+/// - Clock set forward, or machine suspended: the trigger fires once and reports the number of times that it missed.
+/// - Clock set back by at most three hours: the trigger keeps its next time and waits for it, so that it never fires
+///   twice for the same time.
 /// - Clock set back further: the old time was wrong, so the trigger follows the new time at once.
 struct Schedule {
     /// The result of a look at the clock.
     enum Finding: Equatable {
         case notDue
-        /// Fire now, for the time `due`. `missed` earlier times were skipped.
+        /// Fire now, for this time. `missed` earlier times were skipped.
         case due(Timestamp, missed: Int)
-        /// The clock was set back. The next firing is at the new `due`.
+        /// The clock was set back by more than three hours. The next firing is at the new `due`.
         case setBack
     }
 

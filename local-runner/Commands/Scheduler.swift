@@ -17,13 +17,13 @@ final class Scheduler {
         schedules = Schedules(crons, now: .now)
     }
 
-    /// Fires these triggers from now on.
+    /// Fires these triggers, and no others, from now on.
     func replace(_ crons: [CronTrigger]) {
         schedules = Schedules(crons, now: .now)
         start()
     }
 
-    /// Waits until the next firing is due, fires, and repeats.
+    /// Waits until the next firing is due, fires, and repeats. Leaves out a trigger whose function still runs.
     func start() {
         guard !isWaiting, let due = schedules.due else { return }
         isWaiting = true
@@ -55,8 +55,8 @@ struct Schedules {
     /// The time of the next firing of any trigger; nil if there are no triggers.
     var due: Timestamp? { schedules.map(\.due).min() }
 
-    /// Returns the triggers that are due, each with the time that it fires for. Calls `report` with messages about
-    /// missed firings and a changed clock.
+    /// Returns the triggers that are due, each with the time for which it fires. Calls `report` with messages about
+    /// missed firings and about a clock that was set back.
     mutating func look(
         _ now: Timestamp, report: (String) -> Void
     ) -> [(trigger: CronTrigger, time: Timestamp)] {

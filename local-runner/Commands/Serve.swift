@@ -65,7 +65,7 @@ extension Verb {
         return 0
     }
 
-    /// Returns the address that the options or the environment name. By default it is port 8080 of all addresses.
+    /// Returns the address that the options or the environment name. By default it is port 8080 of all IPv4 addresses.
     private static func listenAddress(
         _ arguments: Arguments, _ environment: Environment
     ) throws(UsageError) -> ListenAddress {
@@ -88,7 +88,8 @@ extension Verb {
         return address
     }
 
-    /// Removes all functions except one from the configuration.
+    /// Removes all functions except the one called `name` from the configuration. Throws `UsageError` if there is none,
+    /// or if HTTP does not reach it.
     private static func keep(_ name: String, in configuration: inout Configuration) throws {
         let names = configuration.functions.filter { !$0.methods.isEmpty }.map(\.function)
         guard let function = configuration.functions.first(where: { $0.function == name }) else {
@@ -116,7 +117,8 @@ extension Verb {
 }
 
 extension ListenAddress {
-    /// Reads an address such as `127.0.0.1:9090` or `[::1]:9090`. Returns nil for any other text.
+    /// Reads an IP address and a port, such as `127.0.0.1:9090` or `[::1]:9090`. Returns nil if the text is not of this
+    /// form.
     init?(_ text: String) {
         guard let (host, port) = text.cut(atLast: ":"), let port = UInt16(port) else { return nil }
         var ip = String(host)

@@ -56,7 +56,7 @@ extension Verb {
 
 /// Reads the lines of a file, or of standard input.
 private struct LogReader {
-    /// The length at which an unfinished line is dropped.
+    /// The length in bytes above which the beginning of an unfinished line is dropped.
     private static let longestLine = 1 << 20
 
     private let path: String?
@@ -75,8 +75,8 @@ private struct LogReader {
         return descriptor
     }
 
-    /// Calls `body` with each complete line up to the end. Leaves out empty lines, and drops an unfinished line that is
-    /// longer than `longestLine`.
+    /// Calls `body` with each complete line up to the end. Leaves out empty lines, and drops the beginning of an
+    /// unfinished line that is longer than `longestLine`.
     mutating func read(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -107,7 +107,7 @@ private struct LogReader {
         try read(body)
     }
 
-    /// Treats the rest as a complete line.
+    /// Calls `body` with the unfinished line at the end, if there is one.
     mutating func finish(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
         if !rest.isEmpty { try body(rest[...]) }
         rest = []

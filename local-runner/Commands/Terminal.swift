@@ -10,10 +10,10 @@ enum Terminal {
         }
     }
 
-    /// Writes a line, or several, to standard output for people. Data from a platform in it can't control the terminal.
+    /// Writes a line, or several, to standard output for people. Characters in it that control a terminal are replaced.
     static func say(_ text: String = "") throws(FileError) { try write(harmless(text)) }
 
-    /// Returns a text of one or several lines without characters that control a terminal.
+    /// Returns a text of one or several lines with characters that control a terminal replaced.
     private static func harmless(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).harmless }
             .joined(separator: "\n")
@@ -59,6 +59,6 @@ enum Terminal {
         }
     }
 
-    /// Writes a line, or several, to standard error.
+    /// Writes a line, or several, to standard error. Characters in it that control a terminal are replaced.
     static func printError(_ text: String) { _ = File.write(STDERR_FILENO, Array("\(harmless(text))\n".utf8)[...]) }
 }

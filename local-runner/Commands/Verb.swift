@@ -32,7 +32,7 @@ struct Verb: Sendable {
         return (parts + ["Options:\n" + Self.table(rows)]).joined(separator: "\n\n")
     }
 
-    /// Returns two columns, the second one aligned.
+    /// Returns a line for each row, with the second column aligned.
     static func table(_ rows: [(String, String)]) -> String {
         let width = rows.reduce(0) { max($0, $1.0.count) }
         return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)" }
@@ -41,7 +41,7 @@ struct Verb: Sendable {
 }
 
 extension Option {
-    /// The options of all verbs that read the configuration.
+    /// The options of verbs that read the configuration. Some of these verbs leave options out.
     static let configuration = [
         Option("--config", "FILE", "the configuration file; default: wrangler-like.json in this folder or above"),
         Option("--env", "NAME", "the environment, an entry of \"env\" in the configuration"),

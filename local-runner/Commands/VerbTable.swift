@@ -1,6 +1,6 @@
 import Base
 
-/// Finds the verb that a command line begins with. A verb has one word, such as `dev`, or two, such as `workspace
+/// Finds the verb with which a command line begins. A verb has one word, such as `dev`, or two, such as `workspace
 /// create`.
 enum VerbTable {
     /// The meaning of the first words of a command line.

@@ -1,8 +1,8 @@
 import CSystem
 import Glibc
 
-/// Rebuilds when sources change, replaces the functions' processes when their binaries change, and puts a changed
-/// configuration into service. Looks once a second, and acts once a second passes without another change.
+/// Rebuilds when the functions' sources change, replaces the functions' processes when their binaries change, and puts
+/// a changed configuration into service. Looks once a second, and acts once a second passes without another change.
 final class Watcher {
     private let server: Server
     private let log: RunnerLog
@@ -19,8 +19,8 @@ final class Watcher {
     /// The process of the running build; 0 if there is none.
     private var build: pid_t = 0
 
-    /// Starts watching the sources under `root`, the files `configuration`, and the binaries of `functions` in
-    /// `folder`. `reload` reads the configuration and returns its functions.
+    /// Remembers the state of the sources under `root`, the files `configuration`, and the binaries of `functions` in
+    /// `folder`. `reload` puts the configuration into service and returns its functions; nil if it has problems.
     init(
         root: String, configuration: [String], functions: [FunctionConfiguration], in folder: String, server: Server,
         log: RunnerLog, reload: @escaping () -> [FunctionConfiguration]?

@@ -66,7 +66,7 @@ extension CompanyRecords {
             JSON.object(metadata))
     }
 
-    /// Adds a line of a platform's own log.
+    /// Adds a line of a platform's own log. The country is taken from `details`.
     public func addEvent(
         _ id: Identifier, _ type: String, of identity: Identifier?, on integration: Identifier, externalID: String,
         succeeded: Bool, actor: String?, target: String?, address: String?, details: [String: JSON],

@@ -1,13 +1,13 @@
 public import Base
 public import Store
 
-/// Adds rows to the tables of a company's inventory, for the demonstration and for tests. A value without an argument
-/// is unknown, as if the platform did not report it.
+/// Adds rows to the tables of a company's inventory, for the demonstration and for tests. A value that is nil is
+/// unknown, as if the platform did not report it.
 public struct CompanyRecords {
     let database: any Database
     let workspaceID: Identifier
 
-    /// Adds to the workspace with this id.
+    /// Creates a value whose methods add rows to the workspace with this id.
     public init(of workspaceID: Identifier, in database: any Database) {
         self.database = database
         self.workspaceID = workspaceID

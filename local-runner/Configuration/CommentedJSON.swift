@@ -8,9 +8,9 @@ enum CommentedJSON {
     static func plain(_ bytes: [UInt8]) -> [UInt8] {
         var result = bytes
         var index = 0
-        /// The position of a comma that only white space has followed.
+        /// The position of a comma that only white space and comments have followed.
         var comma: Int?
-        /// The last byte that is not white space, and the one before it.
+        /// The last byte outside white space and comments, and the one before it. A string counts as one byte.
         var (last, beforeLast): (UInt8, UInt8) = (0, 0)
         while let byte = bytes[at: index] {
             switch byte {
@@ -38,7 +38,7 @@ enum CommentedJSON {
 
     private static func isLineBreak(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 
-    /// Returns the index after a string's closing quotation mark, or the end.
+    /// Returns the index after a string's closing quotation mark, or the number of bytes if there is none.
     private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
         var index = start + 1
         while let byte = bytes[at: index] {
@@ -48,7 +48,7 @@ enum CommentedJSON {
         return bytes.count
     }
 
-    /// Returns the index after a comment. Returns nil if there is none, or if it has no end.
+    /// Returns the index after the comment that begins at `start`. Returns nil if no comment does, or if it has no end.
     private static func endOfComment(_ bytes: [UInt8], from start: Int) -> Int? {
         switch bytes[at: start + 1] {
         case UInt8(ascii: "/"):

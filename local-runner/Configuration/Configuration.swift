@@ -10,7 +10,7 @@ struct Configuration: Sendable {
     /// The values of all variables and secrets by name, for the runner itself.
     var variables: [String: Secret]
 
-    /// The URL of the database. Empty if it has none.
+    /// The URL of the database. Empty if the configuration has none.
     var databaseURL: Secret { variables["DATABASE_URL"] ?? Secret("") }
 
     /// The reasons why values are probably mistakes, although functions accept them.
@@ -42,7 +42,7 @@ struct ListenAddress: Sendable, Equatable {
 enum Dispatch: String, Sendable, CaseIterable {
     /// A template process forks a child process for each request.
     case isolated
-    /// Warm processes serve up to `requestsPerProcess` requests, one after the other.
+    /// A process serves many requests, one after the other.
     case reuse
     /// Each request starts a new process, over CGI.
     case spawn
@@ -58,14 +58,15 @@ enum Credentials: String, Sendable, CaseIterable {
 
 /// The limits of one function.
 struct Limits: Sendable, Equatable {
-    /// The time from the request's arrival at the function to the end of its waitUntil work.
+    /// The longest time from the arrival of a request at the function to the end of all work for it, waitUntil
+    /// included.
     var timeoutMilliseconds = 30_000
     /// The maximum length of a body. A longer one is answered with 413.
     var maxBodyBytes = 1 << 20
-    /// The address space of one process (RLIMIT_AS), in MiB.
+    /// The largest address space of one process (RLIMIT_AS), in MiB.
     var memoryMegabytes = 512
-    /// The largest number of requests that the function serves at the same time. More requests wait briefly, then get
-    /// 503.
+    /// The largest number of requests that the function serves at the same time. Further requests wait for about a
+    /// second at most, and get 503 if no place becomes free or too many others wait.
     var concurrency = 8
 }
 
@@ -85,8 +86,8 @@ struct FunctionConfiguration: Sendable {
     /// True if responses may be too long to be kept in memory. Some platforms must be configured to stream the
     /// responses of such a function.
     var streams = false
-    /// The variables and secrets named in the function's bindings, with their values. The function's environment holds
-    /// no others.
+    /// The variables and secrets named in the function's bindings, with their values. The function's environment has
+    /// only these, and those by which the runner says how the function is called.
     var environment: [(name: String, value: Secret)]
 }
 

@@ -19,7 +19,7 @@ extension Configuration {
     }
 
     /// Reads the configuration at `path` for production: all values come from this process's environment, or else from
-    /// "vars". .dev.vars is not read. If secrets are needed, one without a value is a problem.
+    /// "vars". .dev.vars is not read. If secrets are needed, a required one without a value is a problem.
     static func loadForProduction(
         _ path: String, environment: String?, needsSecrets: Bool
     ) throws -> Configuration {
@@ -42,7 +42,8 @@ extension Configuration {
         }
     }
 
-    /// Returns the names of the secrets that the file requires for an environment. Empty if the file can't be read.
+    /// Returns the names of the secrets that the configuration in `bytes` requires for an environment. Empty if it
+    /// can't be parsed.
     static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
         guard let document = try? JSON(parsing: CommentedJSON.plain(bytes)) else { return [] }
         let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]

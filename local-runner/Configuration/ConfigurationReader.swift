@@ -4,16 +4,16 @@ import Base
 struct LocalValues {
     /// The values from .dev.vars. They win over "vars".
     var devVars = DevVars()
-    /// The name of that file, for error messages.
+    /// The name of the file .dev.vars, for error messages.
     var devVarsFile = ".dev.vars"
-    /// The process's environment. For secrets it wins over .dev.vars. A variable with `_FILE` at the end of a
-    /// secret's name names a file with the secret.
+    /// The process's environment. For secrets it wins over .dev.vars. A variable with `_FILE` at the end of a secret's
+    /// name names a file that contains the secret.
     var process: [String: String] = [:]
     /// The default values of variables that wrangler-like.json may leave out.
     var defaults: [String: String] = [:]
-    /// True if a secret without a value is a problem. Otherwise its value is empty.
+    /// True if a required secret without a value is a problem. Otherwise its value is empty.
     var needsSecrets = true
-    /// True in production: the process's environment gives values of variables as well as of secrets, and there is no
+    /// True in production: the process's environment wins for variables as well as for secrets, and there is no
     /// .dev.vars.
     var isProduction = false
 }
@@ -26,7 +26,8 @@ struct ConfigurationReader {
     let local: LocalValues
     var problems = Problems()
 
-    /// Reads the document in `bytes`. Error messages call it `file`; `environment` is an entry of "env".
+    /// Reads the document in `bytes`. Error messages call it `file`; `environment` is an entry of "env", or nil for the
+    /// settings at the top.
     static func read(
         _ bytes: [UInt8], file: String, environment: String?, local: LocalValues
     ) throws(ConfigurationError) -> Configuration {
@@ -124,7 +125,8 @@ struct ConfigurationReader {
         return limits
     }
 
-    /// Returns true if `text` may be the name of a configuration or a function.
+    /// Returns true if `text` may be the name of a configuration or a function: lower-case letters, digits and dashes,
+    /// at most 63, not beginning with a dash.
     static func isName(_ text: String) -> Bool {
         !text.hasPrefix("-") && text.utf8.count <= 63
             && text.utf8.allSatisfy { byte in

@@ -12,7 +12,7 @@ struct CronError: Error, Equatable {
 /// Sunday is 0 or 7. If neither field for days begins with a star, a day needs to match only one of the two; otherwise
 /// it must match both.
 struct CronExpression: Sendable, Equatable, CustomStringConvertible {
-    /// The expression as it was written.
+    /// The expression as it was written, with one space between fields.
     let description: String
     let minute: CronField
     let hour: CronField
@@ -72,8 +72,8 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
         return isEitherDay ? inMonth || inWeek : inMonth && inWeek
     }
 
-    /// Returns the first matching minute of a day that is not before `start`. Both count minutes from midnight. Returns
-    /// nil if there is none.
+    /// Returns the first minute of a matching day that matches the expression and is not before `start`; nil if there
+    /// is none. Both are counted from midnight.
     private func time(from start: Int) -> Int? {
         guard let first = hour.next(from: start / 60) else { return nil }
         if first == start / 60, let minute = minute.next(from: start % 60) { return first * 60 + minute }

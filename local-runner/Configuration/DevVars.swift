@@ -1,11 +1,11 @@
 import Base
 
-/// The secrets for local development, from the file .dev.vars in the folder of the configuration.
+/// Secrets and other values for local development, from the file .dev.vars in the folder of the configuration.
 struct DevVars {
     /// The values by name.
     var values: [String: Secret] = [:]
 
-    /// Returns the name of the file for an environment. With .dev.vars.NAME, .dev.vars is not read.
+    /// Returns the name of the file for an environment. If that is .dev.vars.NAME, the file .dev.vars is not read.
     static func fileName(environment: String?) -> String {
         environment.map { ".dev.vars." + $0 } ?? ".dev.vars"
     }
@@ -17,8 +17,8 @@ struct DevVars {
         return DevVars(values: try parser.parse(file: path))
     }
 
-    /// Creates the file for `secrets`. Secrets that we choose ourselves get random values. Secrets that a provider
-    /// issues are added as comments to fill in.
+    /// Creates the file at `path` with these secrets. Secrets that the product itself makes get random values. Secrets
+    /// that a provider issues become comments to fill in.
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
             # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
@@ -31,8 +31,8 @@ struct DevVars {
         try File.write(path, Array(text.utf8), mode: 0o600)
     }
 
-    /// Returns true if any random value will do: for our own signing secrets and encryption keys, which are recognised
-    /// by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
+    /// Returns true if any random value will do: for the product's own signing secrets and encryption keys, which are
+    /// recognised by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
     static func isGenerated(_ name: String) -> Bool {
         guard name.hasSuffix("_SECRET") || name.hasSuffix("_KEY") else { return false }
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
@@ -45,8 +45,8 @@ struct DevVars {
         return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"
     }
 
-    /// Returns a random value for a secret: 256 bits in hexadecimal. An encryption key is in base64 instead, after a
-    /// key id, which tells it from the keys that replace it later.
+    /// Returns a random value for a secret: 256 bits in hexadecimal. CREDENTIALS_KEY is in base64 instead, after a key
+    /// id, which tells it from the keys that replace it later.
     private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in generator.next() as UInt8 }

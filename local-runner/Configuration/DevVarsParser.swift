@@ -2,8 +2,8 @@ import Base
 
 /// Reads the lines of a .dev.vars file.
 ///
-/// - Blank lines and lines that begin with # are ignored, and so is a # after a space that follows an unquoted value.
-///   `export ` before a name is allowed.
+/// - Blank lines and comments are ignored. A comment begins with # at the start of a line or value, or after white
+///   space or a closing quote. `export ` before a name is allowed.
 /// - 'Single quotes' and `backticks` keep their contents unchanged. "Double quotes" understand \n, \r, \t, \" and \\.
 ///   All of them may span lines.
 /// - Nothing is interpolated: a $ is a $.
@@ -45,7 +45,8 @@ struct DevVarsParser {
         }
     }
 
-    /// Returns the values by name. Throws the problems of all lines together. No message contains a value.
+    /// Returns the values by name. Throws the problems of all lines together. No message contains the text behind the
+    /// equals sign.
     mutating func parse(file: String) throws(ConfigurationError) -> [String: Secret] {
         var values: [String: Secret] = [:]
         while position < bytes.count {
@@ -64,7 +65,8 @@ struct DevVarsParser {
         return values
     }
 
-    /// Reads the name and the equals sign. Returns nil for an empty line or a comment, and after adding a problem.
+    /// Reads the name and the equals sign. Returns nil, and reads the whole line, for an empty line or a comment, and
+    /// after adding a problem.
     private mutating func takeName(_ place: String) -> String? {
         let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
         guard let first = Self.trim(rest).first, first != UInt8(ascii: "#") else {

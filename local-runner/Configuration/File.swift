@@ -46,7 +46,8 @@ enum File {
     /// Writes a whole file or nothing: writes a new file in the same folder, then renames it.
     static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
         let temporary = "\(path).\(getpid())"
-        // A file of this name was left by an interrupted process, or put there by another user, who could read it.
+        // A file of this name may have been left by an interrupted process, or put there by another user, who could
+        // read it.
         unlink(temporary)
         let descriptor = csystem_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
@@ -70,7 +71,7 @@ enum File {
         return true
     }
 
-    /// Creates a folder and the folders above it if they don't exist.
+    /// Creates a folder, and the folders above it, unless it exists.
     static func makeFolder(_ path: String, mode: mode_t) throws(FileError) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }
         let code = errno
@@ -111,7 +112,7 @@ enum File {
         return path == "." ? String(cString: current) : "\(String(cString: current))/\(path)"
     }
 
-    /// Returns the path without its last component.
+    /// Returns the path of the folder that contains a file or folder.
     static func folder(of path: String) -> String {
         guard let folder = path.cut(atLast: "/")?.before else { return "." }
         return folder.isEmpty ? "/" : String(folder)

@@ -12,7 +12,7 @@ extension ConfigurationReader {
     /// The methods that a function can answer. HEAD comes with GET.
     static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    /// Reads the entries of "functions". An entry without a usable route and function adds problems and is left out.
+    /// Reads the entries of "functions". An entry without a valid route or function name adds problems and is left out.
     mutating func functions(
         _ node: Node?, limits general: Limits, variables: [String: Secret], groups: [String: [Binding]]
     ) -> [FunctionEntry] {
@@ -132,7 +132,7 @@ extension ConfigurationReader {
         return groups
     }
 
-    /// Returns the variables that a list names. `@GROUP` stands for the variables of a group.
+    /// Returns the variables that a list names, each once. `@GROUP` stands for the variables of a group.
     private mutating func bindings(
         _ node: Node, _ variables: [String: Secret], _ groups: [String: [Binding]]
     ) -> [Binding] {

@@ -1,13 +1,13 @@
 import Base
 
-/// A value of the configuration file that knows its place in it. A read method that finds another type adds a problem
-/// and returns nil, so that reading goes on and finds the other problems too.
+/// A value of the configuration file that knows its place in the file. A read method that finds another type adds a
+/// problem and returns nil or an empty collection, so that reading goes on and finds the other problems too.
 struct Node {
     let value: JSON
     /// The path, such as `functions[3].dispatch`; empty for the document.
     let place: String
 
-    /// Returns the members of an object. Members that are not in `known` are problems.
+    /// Returns the members of an object whose names are in `known`. Other members are problems and are left out.
     func members(known: [String], _ problems: inout Problems) -> [String: Node] {
         let members = members(&problems)
         for name in members.keys.sorted() where !known.contains(name) {
@@ -16,7 +16,7 @@ struct Node {
         return members.filter { known.contains($0.key) }
     }
 
-    /// Returns the members of an object with any names.
+    /// Returns all members of an object.
     func members(_ problems: inout Problems) -> [String: Node] {
         guard let object = value.object else {
             wrongType("an object, {…}", &problems)
@@ -83,7 +83,7 @@ struct Node {
         return word
     }
 
-    /// Returns the strings of an array, each with its place. Repeated strings are problems.
+    /// Returns the strings of an array, each with its place. Empty and repeated strings are problems and are left out.
     func strings(_ problems: inout Problems) -> [(text: String, place: String)] {
         var strings: [(text: String, place: String)] = []
         for element in elements(&problems) {

@@ -5,7 +5,7 @@ import HTTP
 import Integrations
 import Store
 
-/// Checks the values of the product's variables. Variables of other names may hold any value.
+/// Checks the values of the variables that it knows. Any other variable may have any value.
 enum VariableType {
     /// Returns the reason why a function would refuse a value: a sentence that begins with the variable's name and does
     /// not repeat the value. Returns nil if there is no reason, and for an empty value, which means that the variable

@@ -88,8 +88,8 @@ extension ConfigurationReader {
         values["ENVIRONMENT"]?.reveal { $0 } == "development"
     }
 
-    /// Returns the value that the environment or .dev.vars provides. Returns nil if there is none, or after adding a
-    /// problem.
+    /// Returns the value of a variable, or the content of its file, from the environment or else from .dev.vars.
+    /// Returns nil if there is none, or after adding a problem.
     private mutating func given(_ name: String, _ place: String) -> Secret? {
         given(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
             ?? given(name, place, in: local.devVars.values, local.devVarsFile)

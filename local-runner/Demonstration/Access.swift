@@ -41,7 +41,8 @@ extension Company {
         return entitlement
     }
 
-    /// Makes a person an administrator of an application, without a paid seat, in place of any role there.
+    /// Makes a person an administrator of an application, without a paid seat, in place of the role that the person has
+    /// there.
     func makeAdmin(
         _ person: Person, of application: Application, role: String = "Administrator", lastUsed: Timestamp? = nil
     ) {
@@ -55,14 +56,15 @@ extension Company {
         entitlement.application.entitlements.removeAll { $0 === entitlement }
     }
 
-    /// Removes all entitlements and grants of a person.
+    /// Removes all entitlements and grants of a person. Keys and accounts stay.
     func removeAccess(of person: Person) {
         for entitlement in person.entitlements { remove(entitlement, of: person) }
         for grant in person.grants { grant.application.grants.removeAll { $0.id == grant.id } }
         person.grants = []
     }
 
-    /// Gives each managed application two of the identity provider's admins, and some also a manager who uses it.
+    /// Makes two of the identity provider's admins administrators of each managed application, and for every fourth
+    /// application a manager too.
     private func appointApplicationAdmins() {
         let admins = people.filter(\.isAdmin)
         var managers = people.filter { $0.rank == .manager && !$0.isAdmin }.shuffled(using: &random)
@@ -131,7 +133,7 @@ extension Company {
                 expiresAt: expiresIn.map { created + .days($0) }))
     }
 
-    /// Adds ordinary records until there are 380 machines and 4,000 entitlements.
+    /// Adds phones and entitlements of ordinary people until there are 380 machines and 4,000 entitlements.
     func topUp() {
         let ordinary = people.filter { $0.isPlain && days(since: $0.hiredAt) > 60 }
         for person in ordinary.shuffled(using: &random) where machines.count < 380 { addDevice(.phone, of: person) }

@@ -1,6 +1,6 @@
 import Base
 
-/// Plants access that was granted properly and is still too wide.
+/// Plants access that is wider than people need, roles that strangers can assume, and leaked secrets.
 extension Company {
     func plantAccessRisks() throws {
         let shadow = try take("shadow admin") { $0.isPlain && $0.department == "Finance" }

@@ -26,7 +26,7 @@ final class Entitlement {
     }
 }
 
-/// The access that a person has granted an application to their Google account.
+/// The access to a person's Google account that the person has granted an application.
 struct Grant {
     enum Access: String { case basic, read, write, full }
 
@@ -38,7 +38,7 @@ struct Grant {
     let grantedAt: Timestamp
     let lastUsed: Timestamp
 
-    /// The OAuth scopes for this access.
+    /// The OAuth scopes for `access` and `readsMailOrFiles`.
     var scopes: [JSON] {
         let base = "https://www.googleapis.com/auth/"
         var scopes: [JSON] = ["openid", .string(base + "userinfo.email")]
@@ -62,7 +62,7 @@ struct AccessKey {
     let id: Identifier
     let kind: Kind
     let platform: Platform
-    /// The account that the key belongs to; nil for a key without an owner.
+    /// The account that the key belongs to; nil for a key that no account owns.
     let account: Account?
     let externalID: String
     let name: String?

@@ -88,7 +88,8 @@ extension Company {
         return account
     }
 
-    /// Makes the admins of the identity provider admins of the other platforms too.
+    /// Makes the identity provider's admins administrators in their accounts there, and some of them on other platforms
+    /// too.
     private func appointPlatformAdmins() {
         let admins = people.filter(\.isAdmin)
         for (index, person) in admins.enumerated() {
@@ -123,7 +124,7 @@ extension Company {
         }
     }
 
-    /// Returns an identifier in the platform's own form.
+    /// Returns a random identifier in the platform's own form.
     private func externalID(on platform: Platform) -> String {
         switch platform {
         case .okta: "00u" + code(17)

@@ -14,7 +14,7 @@ extension Company {
                 target: target, address: address ?? home(of: person), details: details, time: time))
     }
 
-    /// Returns the address that a person always signs in from (in the prefix that RFC 3849 reserves).
+    /// Returns the IP address of a person's events for which no other is given (in the prefix that RFC 3849 reserves).
     private func home(of person: Person) -> String {
         "2001:db8:" + person.id.description.prefix(4) + ":" + person.id.description.dropFirst(4).prefix(4) + "::1"
     }
@@ -46,7 +46,8 @@ extension Company {
         }
     }
 
-    /// Records a sign-in on about half of the working days, ending at `last`, sometimes after a mistyped password.
+    /// Records a sign-in on most of the working days of the last month before `last`, sometimes after a mistyped
+    /// password, and one at `last`.
     private func recordSignIns(of person: Person, until last: Timestamp) {
         let lastDay = now.daysSinceEpoch - last.daysSinceEpoch
         for day in (lastDay + 1)..<max(lastDay + 2, 30) where isWorkday(daysAgo: day) && chance(60) {

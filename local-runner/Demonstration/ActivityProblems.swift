@@ -65,7 +65,7 @@ extension Company {
         )
     }
 
-    /// Records failed sign-ins in the afternoon, within twenty minutes. Returns their addresses.
+    /// Records failed sign-ins in the afternoon, within twenty minutes. Returns the IP addresses that they come from.
     @discardableResult
     private func bruteForce(_ person: Person, daysAgo days: Int, failures: Int, addresses count: Int) -> [String] {
         let addresses = (0..<count).map { _ in "203.0.113.\(number(100..<250))" }

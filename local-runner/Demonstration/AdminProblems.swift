@@ -1,6 +1,6 @@
 import Base
 
-/// Plants admin rights that should not exist, or lack protection.
+/// Plants admin rights that should not exist or lack protection, and an unused account.
 extension Company {
     func plantAdminProblems() throws {
         func admin(_ part: String) throws -> Person { try take(part) { $0.isAdmin && $0.rank == .member } }

@@ -1,11 +1,12 @@
 import Base
 
-/// The sixty applications: some managed by IT behind Okta, others that people use with their Google accounts.
+/// Adds the applications that IT manages, and those that people use with their Google accounts without causing a
+/// problem. With the applications of planted problems there are sixty.
 extension Company {
-    /// The managed applications that everyone has.
+    /// The managed applications that every employee has.
     static let commonApplications = ["Google Drive", "Slack", "Zoom", "BambooHR", "1Password", "Confluence", "Navan"]
 
-    /// The managed applications of each department.
+    /// The managed applications that employees of each department have in addition.
     static let departmentApplications: [(department: String, names: [String])] = [
         ("Engineering", ["GitHub", "Jira", "Datadog", "Sentry", "PagerDuty", "Postman"]),
         ("Product", ["Jira", "Figma", "Amplitude", "Looker"]),
@@ -21,7 +22,7 @@ extension Company {
         ("Executive", ["Salesforce", "Looker", "Asana"]),
     ]
 
-    /// The managed applications that have their own sign-in.
+    /// The managed applications that have their own sign-in from the start.
     private static let withoutSSO: Set = ["Greenhouse", "Expensify"]
 
     /// The managed applications whose seats are paid for one by one.
@@ -30,7 +31,7 @@ extension Company {
         "Adobe Creative Cloud", "HubSpot", "Canva", "Miro", "Amplitude", "Asana", "Talkdesk",
     ]
 
-    /// The unmanaged applications that a policy sanctions.
+    /// The unmanaged applications that a policy sanctions, with their categories; true for AI tools.
     private static let sanctioned = [
         ("Meetwell", "scheduling", false), ("SurveyNest", "surveys", false), ("Typelet", "writing", false),
         ("Whiteroom", "whiteboards", false), ("LangBridge AI", "translation", true),

@@ -71,7 +71,8 @@ final class Company {
         return String(decoding: (0..<length).map { _ in pick(bytes) }, as: UTF8.self)
     }
 
-    /// Takes one unused person who matches `fits`. The person is then no longer available for other parts.
+    /// Takes a random person who matches `fits` and has no part in the story yet. The person is then no longer
+    /// available for other parts. Throws `nothingLeft` if there is none.
     func take(_ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> Person {
         guard let person = people.filter({ !$0.isTaken && fits($0) }).randomElement(using: &random) else {
             throw DemonstrationError.nothingLeft(part)
@@ -80,12 +81,12 @@ final class Company {
         return person
     }
 
-    /// Takes `count` unused people who match `fits`.
+    /// Takes `count` people who match `fits` and have no part in the story yet.
     func take(_ count: Int, _ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> [Person] {
         try (0..<count).map { _ in try take(part, where: fits) }
     }
 
-    /// Returns the application with this name.
+    /// Returns the application with this name. Throws `nothingLeft` if there is none.
     func application(_ name: String) throws -> Application {
         guard let application = applications.first(where: { $0.name == name }) else {
             throw DemonstrationError.nothingLeft(name)
@@ -105,13 +106,13 @@ final class Company {
         midnight(daysAgo: days) + .hours(8) + number(0..<Int.hours(10))
     }
 
-    /// Returns true if that day was a Monday to Friday.
+    /// Returns true if the day `days` days ago was a Monday to Friday.
     func isWorkday(daysAgo days: Int) -> Bool {
         // 1970-01-01 was a Thursday.
         (now.daysSinceEpoch - days + 3) % 7 < 5
     }
 
-    /// Returns a time in office hours on a working day of the last five days.
+    /// Returns a random time in office hours on a working day of the last five days.
     func lately() -> Timestamp {
         officeHours(daysAgo: pick((1...5).filter { isWorkday(daysAgo: $0) }))
     }
@@ -119,6 +120,6 @@ final class Company {
     /// Returns a random time that is `days` days and one to eight hours ago.
     func ago(days: Int) -> Timestamp { now - .days(days) - number(Int.hours(1)..<Int.hours(8)) }
 
-    /// Returns the whole days since a time.
+    /// Returns the number of whole days since a time.
     func days(since moment: Timestamp) -> Int { (now.seconds - moment.seconds) / .days(1) }
 }

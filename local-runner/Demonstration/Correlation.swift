@@ -44,7 +44,8 @@ extension Company {
         }
     }
 
-    /// Plants changes of the last week: new applications, non-compliant devices, and slow offboarding.
+    /// Plants values that have become worse: late offboarding, more unsanctioned applications, fewer compliant devices,
+    /// an integration that fails, and more open findings.
     func plantDrift() throws {
         let late = try take("late offboarding") {
             $0.status == .deprovisioned && days(since: $0.terminatedAt ?? $0.hiredAt) < 30
@@ -88,7 +89,7 @@ extension Company {
         )
     }
 
-    /// The percentage of machines that are compliant.
+    /// The percentage of machines that are compliant, rounded.
     var compliancePercent: Int {
         (machines.filter(\.isCompliant).count * 200 + machines.count) / (machines.count * 2)
     }

@@ -1,6 +1,6 @@
 import Base
 
-/// Plants devices in a bad state.
+/// Plants devices in a bad state, device records that are wrong, and people without a device.
 extension Company {
     func plantDeviceProblems() throws {
         func owner(_ part: String) throws -> (Person, Device) {

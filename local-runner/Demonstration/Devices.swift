@@ -1,6 +1,6 @@
 import Base
 
-/// Gives every employee a laptop, and some a phone.
+/// Gives every active employee a laptop, and makes further devices.
 extension Company {
     func handOutDevices() {
         for person in people where person.kind == .employee && person.isActive {
@@ -46,7 +46,7 @@ extension Company {
     /// The devices whose state the endpoint manager reports.
     var machines: [Device] { devices.filter { $0.platform != .crowdStrike } }
 
-    /// Returns CrowdStrike's record of the machine.
+    /// Returns CrowdStrike's record of a machine. Throws `nothingLeft` if it has none.
     func agent(of device: Device) throws -> Device {
         guard let agent = devices.first(where: { $0.platform == .crowdStrike && $0.serial == device.serial }) else {
             throw DemonstrationError.nothingLeft("agent")
@@ -54,7 +54,7 @@ extension Company {
         return agent
     }
 
-    /// Removes a device from its platform's list.
+    /// Removes a device's record from the company and from its owner.
     func remove(_ device: Device) {
         device.owner?.devices.removeAll { $0 === device }
         devices.removeAll { $0 === device }

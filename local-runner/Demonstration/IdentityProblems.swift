@@ -40,7 +40,7 @@ extension Company {
         person.account(on: .googleWorkspace)?.mfa = false
     }
 
-    /// Changes the latest sign-in of a person, on every platform that has one.
+    /// Changes the latest sign-in of a person, and of those accounts of the person that have one.
     func setLastLogin(_ moment: Timestamp?, of person: Person) {
         person.lastLogin = moment
         for account in person.accounts where account.lastLogin != nil { account.lastLogin = moment }
@@ -85,7 +85,8 @@ extension Company {
         }
     }
 
-    /// Makes a person inactive: removes all access, and makes the latest sign-in on every platform `days` days old.
+    /// Makes a person inactive: removes keys, entitlements and grants, and makes the latest sign-in to the identity
+    /// provider and to each platform that has one `days` days old.
     private func makeStale(_ person: Person, days: Int) {
         keys.removeAll { $0.account?.person === person }
         removeAccess(of: person)

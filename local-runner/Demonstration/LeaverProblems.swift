@@ -47,7 +47,7 @@ extension Company {
         }
     }
 
-    /// Gives a person who left more than a month ago active accounts on some platforms.
+    /// Takes a person who left more than a month ago, and gives the person active accounts on some platforms.
     private func revive(_ part: String, on platforms: [Platform]) throws -> Person {
         let person = try take(part) {
             $0.status == .deprovisioned && days(since: $0.deprovisionedAt ?? now) > 30

@@ -8,7 +8,7 @@ struct Membership {
 }
 
 extension Company {
-    /// Chooses a person for each role, two for some. None of them has a part in the story.
+    /// Chooses a person for each role, two for some. None of them gets a part in the story.
     func chooseMembers() throws {
         // A separate generator makes ids that are the same for every `now`.
         var identifiers = SplitMix64(seed: 0x0A11_CE55)

@@ -15,7 +15,8 @@ enum Names {
         "Weber", "Castillo", "Murphy", "Iyer", "Sato", "Marino",
     ]
 
-    /// Returns a name as the part of an e-mail address before the @: lower-case ASCII letters with dots between them.
+    /// Returns a name as the part of an e-mail address before the @: lower-case ASCII letters and digits, with dots for
+    /// spaces.
     static func local(_ name: String) -> String {
         var local = ""
         for scalar in name.lowercased().unicodeScalars {
@@ -43,7 +44,7 @@ struct Department {
     let size: Int
     /// The title of its head.
     let head: String
-    /// The titles of its other people.
+    /// The titles of its people except the head and the managers.
     let titles: [String]
 
     static let all = [

@@ -49,7 +49,7 @@ extension Company {
         return person
     }
 
-    /// Lets some people leave. Their access ended the same day.
+    /// Lets `count` people leave. The access of each ended on the day of leaving.
     private func offboard(_ count: Int) {
         let candidates = people.filter {
             $0.rank == .member && $0.department != "IT" && $0.department != "Security"

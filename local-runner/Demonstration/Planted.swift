@@ -19,7 +19,7 @@ struct Planted {
     let rule: Rule
     let severity: Severity
     let subject: Subject
-    /// The affected people, without the subject.
+    /// The affected people, except the subject if that is a person.
     let people: [Person]
     let platforms: [Platform]
     /// The time from which the problem could be found.
@@ -43,7 +43,8 @@ struct Planted {
         }
     }
 
-    /// A key that distinguishes the finding from others of the same rule. Every analysis gives the same key.
+    /// The key of the finding, which distinguishes it from others of the same rule. Every analysis gives the finding
+    /// the same key.
     var key: String {
         switch subject {
         case .person(let person): "\(rule.id):\(person.id)"
@@ -55,7 +56,7 @@ struct Planted {
         }
     }
 
-    /// Returns true if the finding is about a person or one of the person's devices.
+    /// Returns true if the subject of the finding is `person` or a device of `person`.
     func isAbout(_ person: Person) -> Bool {
         switch subject {
         case .person(let subject): subject === person
@@ -64,7 +65,8 @@ struct Planted {
         }
     }
 
-    /// True if drift snapshots count the finding. Findings about other findings are not counted as further problems.
+    /// True if drift snapshots count the finding: its status is open or in progress, and it is neither a drift signal
+    /// nor a correlation.
     var isCounted: Bool { isOpen && rule.category != .driftSignal && rule.category != .findingCorrelation }
 
     /// The affected entities by kind, as the API returns them.
@@ -102,7 +104,7 @@ struct Planted {
         return .object(entities)
     }
 
-    /// The number of affected entities.
+    /// The number of affected people, or 1 if there are none.
     var affectedCount: Int {
         if case .person = subject { return 1 + people.count }
         return max(1, people.count)
@@ -110,8 +112,8 @@ struct Planted {
 }
 
 extension Company {
-    /// Plants a problem. Without `since` the problem appeared at a random time in the last seven weeks, more often in
-    /// the last one.
+    /// Plants a problem. Without `since`, the problem appeared at a random time: 8 to 50 days ago, or with a chance of
+    /// 30 per cent, if it is not critical, in the last six days.
     func plant(
         _ ruleID: String, _ severity: Severity? = nil, on subject: Planted.Subject, affecting people: [Person] = [],
         from platforms: [Platform], since: Timestamp? = nil, _ sentence: String

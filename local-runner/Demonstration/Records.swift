@@ -51,7 +51,7 @@ final class Person {
         }
     }
 
-    /// True for an ordinary active employee without admin access or a part in the story.
+    /// True for an active employee who is neither a manager nor an admin anywhere and has no part in the story.
     var isPlain: Bool {
         kind == .employee && rank == .member && isActive && !isAdmin && !isTaken
             && !entitlements.contains { $0.isAdmin } && !accounts.contains { $0.isAdmin }
@@ -103,7 +103,7 @@ final class Account {
     }
 }
 
-/// An application that IT manages, or that a person has granted access to.
+/// An application that IT manages, or that people use with their Google accounts.
 final class Application {
     let id: Identifier
     let name: String
@@ -112,9 +112,9 @@ final class Application {
     let isManaged: Bool
     let isAITool: Bool
     var sso: Bool?
-    /// True if its entitlements are paid seats.
+    /// True if its ordinary entitlements are paid seats.
     var isLicensed = false
-    /// The workspace's decision: `sanctioned`, `unauthorized` or `blocked`.
+    /// The workspace's decision: `sanctioned`, `unauthorized` or `blocked`; nil if there is none.
     var policy: String?
     var firstSeen: Timestamp
     var entitlements: [Entitlement] = []
@@ -133,7 +133,7 @@ final class Application {
         self.firstSeen = firstSeen
     }
 
-    /// True if IT does not manage it and no policy sanctions it.
+    /// True if IT does not manage the application and no policy sanctions it.
     var isShadowIT: Bool { !isManaged && policy != "sanctioned" }
 }
 

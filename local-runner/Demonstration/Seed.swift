@@ -12,7 +12,7 @@ public enum Demonstration {
         return .random(using: &generator)
     }()
 
-    /// The numbers of a workspace's records.
+    /// The members of the demonstration workspace, and the numbers of its records.
     public struct Summary: Sendable {
         /// A person who may use the workspace.
         public struct Member: Sendable {
@@ -24,29 +24,30 @@ public enum Demonstration {
             public let email: String
         }
 
-        /// The workspace.
+        /// The workspace's id.
         public let workspaceID: Identifier
         /// The company's name.
         public let name: String
         /// The members, at least one in each role.
         public let members: [Member]
-        /// People, service accounts and guests.
+        /// The number of people, service accounts and guests.
         public let identities: Int
-        /// Managed and unmanaged applications.
+        /// The number of managed and unmanaged applications.
         public let applications: Int
-        /// Computers and phones, and the agents on them.
+        /// The number of computers, phones and agents on them.
         public let devices: Int
-        /// Roles of people in applications.
+        /// The number of roles of people in applications.
         public let entitlements: Int
-        /// Lines of the platforms' logs.
+        /// The number of lines of the platforms' logs.
         public let auditEvents: Int
-        /// Findings of any status.
+        /// The number of findings of any status.
         public let findings: Int
     }
 
-    /// Creates the workspace in one transaction, with every time relative to `now`. Does nothing if the workspace
-    /// exists. The schema must be up to date. Two databases seeded with the same `now` have the same contents, except
-    /// the ids of audit log entries.
+    /// Creates the workspace in one transaction, with every time relative to `now`. Writes nothing if the workspace
+    /// exists. Returns the workspace's numbers. The schema must be up to date. Two databases seeded with the same `now`
+    /// have the same contents, except random ids and hashes in the audit log, and the ids of the last analysis and its
+    /// snapshot.
     public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
         if let summary = try summary(database) { return summary }
         let made = try database.transaction(.write) {
@@ -54,7 +55,7 @@ public enum Demonstration {
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()
-            // The findings come from the analysis engine, as for every other workspace.
+            // The analysis finds the planted problems, as it does in every other workspace.
             _ = try SystemAccess(database).workspace(workspaceID)?.analyze(now: analysisTime(now: now))
             guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
             return summary
@@ -66,7 +67,8 @@ public enum Demonstration {
     /// Returns the time of the analysis that the seed runs, nine minutes before `now`.
     static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
 
-    /// Returns the planted problems that are not solved: the severity of each by its finding's key.
+    /// Returns the planted problems that exist at `now`, without those of the past: the severity of each by its
+    /// finding's key.
     public static func planted(now: Timestamp) throws -> [String: Severity] {
         Dictionary(uniqueKeysWithValues: try Company(now: now).planted.map { ($0.key, $0.severity) })
     }

@@ -59,7 +59,8 @@ extension Company {
         try plantAdminGrants()
     }
 
-    /// Lets a number of ordinary people grant an application access. They may have granted others access too.
+    /// Lets `count` ordinary people grant an application access. They may have granted access to other applications
+    /// too.
     func grant(
         _ application: Application, byNew count: Int, _ access: Grant.Access, readsMailOrFiles: Bool = false,
         lastUsed: Range<Int>? = nil

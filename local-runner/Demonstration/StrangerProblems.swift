@@ -1,6 +1,6 @@
 import Base
 
-/// Plants accounts without an identity in any identity provider, and old keys.
+/// Plants accounts of people that no identity provider knows, and old, unused or ownerless keys.
 extension Company {
     func plantStrangers() throws {
         let guest = addGuest(name: "Viktor Sandberg", email: "viktor@sandberg-studio.example", on: .slack)

@@ -20,7 +20,7 @@ final class CGIExecution: Execution {
     private var isKilled = false
     private var exitStatus: Int32?
 
-    /// Starts the process.
+    /// Starts the process, which serves the request of `client`.
     init(_ pool: FunctionPool, _ client: Connection) throws(FunctionProcess.NotStarted) {
         self.pool = pool
         deadline = EventLoop.now + pool.limits.timeoutMilliseconds * 1_000
@@ -97,8 +97,8 @@ final class CGIExecution: Execution {
         return !client.output.isFull
     }
 
-    /// Handles the end of the output. The process usually exits at the same time; its exit status tells if the response
-    /// is complete.
+    /// Handles the end of the output. The process usually exits at the same time. If it exits with an error, the
+    /// response counts as incomplete.
     private func outputEnded() {
         output = nil
         guard process != nil else { return conclude() }
@@ -139,9 +139,9 @@ final class CGIExecution: Execution {
 struct StandardPipes {
     let theirInput: Int32
     let theirOutput: Int32
-    /// The writing end of its standard input. Non-blocking.
+    /// The writing end of the process's standard input. Non-blocking.
     let ourInput: Int32
-    /// The reading end of its standard output. Non-blocking.
+    /// The reading end of the process's standard output. Non-blocking.
     let ourOutput: Int32
 
     /// Creates the pipes. Returns nil and sets errno on failure.

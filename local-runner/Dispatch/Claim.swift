@@ -1,7 +1,7 @@
 import HTTP
 
-/// The client's address and the credentials of a request. A function limits the places, and the places in its queue,
-/// that requests with the same address or the same credentials may take.
+/// The client's address and the credentials of a request. The pool of a function limits the places, and the places in
+/// its queue, that requests with the same address or the same credentials may take.
 struct Claim: Equatable {
     /// Identifies the account of the client's address in the budget.
     let address: ObjectIdentifier
@@ -31,7 +31,8 @@ struct Claim: Equatable {
 struct CredentialMark: Equatable {
     private let hash: Int
 
-    /// Makes the mark of a field's value: `Bearer TOKEN`, or a token alone.
+    /// Makes the mark of the value of a header field, which is `Bearer TOKEN` or a token alone. Both give the same
+    /// mark, which ignores all up to the last space and all from the last dot on.
     init(_ value: UnsafeRawBufferPointer) {
         let space = value.lastIndex(of: ASCII.space)
         let token = space.map { value[Extent(start: $0 + 1, end: value.count)] } ?? value

@@ -5,7 +5,8 @@ import Glibc
 protocol ChannelOwner: AnyObject {
     /// Called when the function has finished the request.
     func requestEnded(_ channel: FastCGIChannel)
-    /// Called when the channel is closed.
+    /// Called when the channel has ended without a call of `close`: the process closed it, or wrote a malformed
+    /// response.
     func channelClosed(_ channel: FastCGIChannel)
     /// Reads the lines that the channel's process has written on standard error.
     func readLines()
@@ -16,7 +17,8 @@ protocol ChannelOwner: AnyObject {
 /// A FastCGI connection to a process of a function. It carries one request at a time.
 final class FastCGIChannel: EventHandler, Continuation, Execution {
     private static let requestID: UInt16 = 1
-    /// The largest number of pieces that are read in one turn of the loop.
+    /// The largest number of pieces that are read, and of pieces of a body that are sent, before other work gets a
+    /// turn.
     private static let piecesAtOnce = 16
     private static let begin = beginRecord(keepConnection: false)
     private static let beginKeeping = beginRecord(keepConnection: true)
@@ -26,7 +28,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
     private(set) var isPaused = false
     /// The forked process that serves an isolated request; nil until the template has reported it.
     var process: pid_t?
-    /// True if the process must be killed as soon as its id is known.
+    /// True if the process was killed, or must be killed as soon as its id is known.
     var isKilled = false
 
     private let descriptor: Int32
@@ -57,7 +59,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         }
     }
 
-    /// True once nothing more can be sent over the channel.
+    /// True once the connection is closed on this side.
     var isClosed: Bool { registration == nil }
 
     /// Sends the request of `client`.
@@ -73,7 +75,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         sendBody()
     }
 
-    /// Sends as much of the body as there is room for. A long body is continued in later turns of the loop.
+    /// Sends as much of the body as there is room for. The rest of a long body is sent in later turns of the loop.
     private func sendBody() {
         for _ in 0..<Self.piecesAtOnce {
             while let client, !isBodySent, !output.isFull {
@@ -85,14 +87,14 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
                 isBodySent = true
             }
             flush()
-            // Without room, the loop calls `handle` once there is room again.
+            // If there is no room, the loop calls `handle` once there is room again.
             guard !isBodySent, canWrite, client != nil else { return }
         }
         goOnSoon()
     }
 
-    /// The id of the request that gets no response because the process has ended; nil if there is none. The end of the
-    /// process and the end of the connection can be seen in either order, so a failed request is remembered.
+    /// The id of the request whose response is incomplete because the process has ended; nil if there is none. The end
+    /// of the process and the end of the connection can be seen in either order, so a failed request is remembered.
     var unansweredRequest: String? {
         failedRequest ?? client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }
     }

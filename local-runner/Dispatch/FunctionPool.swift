@@ -3,14 +3,16 @@ import HTTP
 
 /// The processes of one function, and the requests that wait for them.
 final class FunctionPool {
-    /// The largest number of requests that may wait, as a multiple of the function's `concurrency`.
+    /// The number of requests that may wait while all places are in use, as a multiple of the function's `concurrency`.
     private static let queueFactor = 8
-    /// The longest time that a request waits, in microseconds.
+    /// After this time, in microseconds, a waiting request is refused at the next check.
     private static let longestWait = 1_000_000
-    /// The number of requests that keep all processors busy, if they compute all the time. More requests at the same
-    /// time would only slow each other down, since each process has its own working set in the processor's caches.
+    /// The number of requests that are assumed to keep all processors busy, if they compute all the time. More requests
+    /// at the same time would only slow each other down, since each process has its own working set in the processor's
+    /// caches.
     private static let concurrencyTarget = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// One place in this number of a function's places can't be taken by one address alone.
+    /// One place in this number of a function's places, and at least one of several, can't be taken by an address that
+    /// has all others. This does not limit trusted proxies.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20
@@ -61,7 +63,7 @@ final class FunctionPool {
 
     // MARK: Requests
 
-    /// Serves a client's request now, lets it wait, or refuses it.
+    /// Starts to serve a client's request, lets it wait, or refuses it.
     func submit(_ client: Connection) {
         let claim = Claim(client)
         // A request may overtake others that wait only because their share is used up.
@@ -87,10 +89,10 @@ final class FunctionPool {
 
     /// Returns true if a request leaves enough places to others.
     ///
-    /// One address may take seven in eight places. A request with the same credentials as others gets another place
-    /// only while more places are free than these credentials have. Of 8 places the first credentials get at most 4,
-    /// the next ones 2, and each further ones 1. So three callers whose requests wait for a provider that never answers
-    /// do not lock out all others.
+    /// An address, unless it is a trusted proxy, may take seven in eight places. A request with the same credentials as
+    /// others gets another place only while more places are free than these credentials have. Of 8 places the first
+    /// credentials get at most 4, the next ones 2, and each further ones 1. So three callers whose requests wait for a
+    /// provider that never answers do not lock out all others.
     private func isWithinShare(_ claim: Claim) -> Bool {
         let share = max(1, limits.concurrency - max(1, limits.concurrency / Self.sharedPlaces))
         if !claim.isTrusted, running.count >= share {
@@ -98,7 +100,7 @@ final class FunctionPool {
             if own >= share { return false }
         }
         let free = limits.concurrency - running.count
-        // Credentials can't have more places than are free, so there is nothing to check.
+        // If fewer places are taken than are free, no credentials can have too many.
         guard let credentials = claim.credentials, running.count >= free else { return true }
         let own = running.count { $0.claim.credentials == credentials }
         return own == 0 || own < free
@@ -115,7 +117,7 @@ final class FunctionPool {
         return max(ofAddress, withSame) < share
     }
 
-    /// Starts waiting requests in order, as far as there are places for them.
+    /// Starts waiting requests in order, as far as there are places for them. Passes over those whose share is used up.
     private func startWaiting() {
         var index = 0
         var refused: Claim?
@@ -156,7 +158,8 @@ final class FunctionPool {
         if !waiting.isEmpty { startWaiting() }
     }
 
-    /// Ends requests that have taken too long, and refuses those that have waited too long. Called periodically.
+    /// Ends requests that have exceeded the function's time limit, and refuses those that have waited too long. Called
+    /// periodically.
     func checkDeadlines(_ now: Int) {
         for (execution, _, _, _) in running where now >= execution.deadline { execution.expire() }
         while let first = waiting.first, now >= first.until {
@@ -229,11 +232,11 @@ final class FunctionPool {
             function: program.function.function, request: request)
     }
 
-    /// Called when a process has served a request.
+    /// Called when a process has served a request, or has ended with the dispatch `spawn`.
     func noteSuccess() { (failures, reportedFailure) = (0, nil) }
 
-    /// Records a failed start. A program that exits at once or can't be started is started less often, and the log says
-    /// why once.
+    /// Records a failed start. After several failures in a row, the program is started less often. The log says a
+    /// reason once.
     private func noteFailure(_ reason: String?) {
         if let reason, reason != reportedFailure {
             reportedFailure = reason
@@ -254,7 +257,8 @@ final class FunctionPool {
         if self.template === template { self.template = nil }
     }
 
-    /// Starts new processes for all further requests.
+    /// Makes idle processes exit now and busy ones after their requests. New processes are started for all further
+    /// requests.
     func replaceProcesses() {
         (failures, notBefore) = (0, 0)
         let template = template
@@ -275,9 +279,9 @@ final class FunctionPool {
         }
     }
 
-    /// Returns the client that a log line of a function belongs to. Functions write the request id into their lines, as
-    /// a member of a JSON object. Clients can choose ids, so only this member counts; in a message its quotation marks
-    /// would be escaped.
+    /// Returns the client that a log line of a function belongs to; nil if there is none. Functions write the request
+    /// id into their lines, as a member of a JSON object. Clients can choose ids, so only this member counts; in a
+    /// message its quotation marks would be escaped.
     private func client(of line: [UInt8]) -> Connection? {
         guard !running.isEmpty, let id = Self.requestID(in: line) else { return nil }
         return running.lazy.compactMap(\.execution.client).first { id.elementsEqual($0.exchange.requestID) }

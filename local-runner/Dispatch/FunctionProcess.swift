@@ -1,12 +1,12 @@
 import CSystem
 import Glibc
 
-/// A running process of a function: its exit status, and its lines on standard error.
+/// A process of a function: its exit status, and its lines on standard error.
 final class FunctionProcess {
     /// The reason why a process did not start: an errno, and the operation that failed.
     struct NotStarted: Error {
         let code: Int32
-        /// The message; nil for the errno's own text.
+        /// The operation that failed; nil if the errno's text says enough.
         var reason: String?
 
         var description: String {
@@ -17,15 +17,15 @@ final class FunctionProcess {
     }
 
     let id: pid_t
-    /// The exit status, once the process has ended. If a signal ended it, 128 plus the signal's number.
+    /// The exit status, once the process has ended; 128 plus the signal's number if a signal ended it.
     private(set) var exitStatus: Int32?
 
     private let errors: PipeReader
     private let lines: LineSplitter
 
-    /// Starts a process with the descriptors `input` and `output` as 0 and 1, and `more` from 3 on. Its standard error
-    /// goes to the log. The caller keeps the descriptors. `findClient` returns the waiting client that a log line
-    /// belongs to.
+    /// Starts a process with the descriptors `input` and `output` as 0 and 1, and `more` from 3 on. The lines of its
+    /// standard error go to the log, or to the request of the client that `findClient` returns for a line. The caller
+    /// keeps its own descriptors.
     init(
         _ program: FunctionProgram, input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
         loop: EventLoop, log: RunnerLog, metrics: Metrics?,
@@ -63,21 +63,21 @@ final class FunctionProcess {
         }
     }
 
-    /// Reads the lines that the process has written so far, so that the log shows them below their request.
+    /// Reads lines that the process has written so far, at most 64 KiB, so that the log shows them below their request.
     func readLines() { errors.readAhead() }
 
-    /// Reads the rest, including a last line without a line break, of a process that has ended.
+    /// Reads the rest, at most 64 KiB and including a last line without a line break, of a process that has ended.
     func readLastLine() {
         errors.readAhead()
         lines.finish()
     }
 
-    /// Kills the process and the processes that it has forked.
+    /// Kills the process, unless it has ended, and the processes that it has forked in its process group.
     func kill() {
         if exitStatus == nil { Glibc.kill(-id, SIGKILL) }
     }
 
-    /// Asks the process to exit, and kills it if it does not.
+    /// Asks the process to exit, and kills it if it has not done so after two seconds.
     func terminate(_ loop: EventLoop) {
         guard exitStatus == nil else { return }
         Glibc.kill(id, SIGTERM)

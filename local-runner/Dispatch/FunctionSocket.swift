@@ -47,8 +47,8 @@ final class FunctionSocket {
         if let folder { Self.remove(folder) }
     }
 
-    /// Opens a new, non-blocking connection. Throws if no descriptor is left or the process accepts no more
-    /// connections.
+    /// Opens a new, non-blocking connection. Throws if that fails, for example because no descriptor is left or the
+    /// process accepts no more connections.
     func connect() throws(FunctionProcess.NotStarted) -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_UNIX, kind, 0)
@@ -59,7 +59,7 @@ final class FunctionSocket {
         throw FunctionProcess.NotStarted(code: code, reason: "no connection to its socket")
     }
 
-    /// Creates a listening socket in a new folder. Returns it with a descriptor of the socket's file, through which
+    /// Creates a listening socket in a new folder. Returns the socket with a descriptor of its file, through which
     /// clients connect, and the folder. Returns nil and sets errno on failure.
     private static func bind(in parent: String) -> (listener: Int32, file: Int32, folder: String)? {
         let folder: String
@@ -98,7 +98,7 @@ final class FunctionSocket {
         rmdir(folder)
     }
 
-    /// Calls `body` with the address of a socket.
+    /// Calls `body` with the address of the socket at `path`.
     private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool)
         -> Bool
     {

@@ -8,7 +8,8 @@ final class JobWorker {
     /// The name of the function that runs jobs.
     static let function = "scheduled-jobs"
     private static let seconds = 3_600
-    /// A worker that exits sooner than this, in microseconds, has failed, whatever its exit status.
+    /// A process that exits sooner than this, in microseconds, and was not asked to, has failed, whatever its exit
+    /// status.
     private static let shortest = 5_000_000
     /// The pauses between a failure and the next start, in milliseconds. They start with `first`, and double up to
     /// `longest`. They start with `first` again after a process that has run for at least `shortest`.
@@ -23,7 +24,7 @@ final class JobWorker {
     private var process: FunctionProcess?
     private var startedAt = 0
     private var pause = pauses.first
-    /// The timer of the next start. Nil if no process is waiting to be started.
+    /// The timer of the next start. Nil if no start is planned.
     private var nextStart: Int?
     private var isStopping = false
     /// True if the process was asked to end, so that another one takes its place.
@@ -34,7 +35,7 @@ final class JobWorker {
         configuration.functions.contains { $0.function == function }
     }
 
-    /// Creates a worker that runs at most this number of jobs at the same time.
+    /// Creates a worker that runs at most `processes` jobs at the same time.
     ///
     /// - Throws: `Failure` if the configuration has no function that runs jobs.
     init(
@@ -61,11 +62,13 @@ final class JobWorker {
         return FunctionProgram(function, functionsDirectory: functionsDirectory)
     }
 
-    /// Returns the running process's jobs to the queue, and runs them in a new one, with the configuration's values.
+    /// Makes the running process return its jobs to the queue and end, and then starts another one with the
+    /// configuration's values. During a pause, starts it at once. Throws `Failure` if the configuration has no function
+    /// that runs jobs.
     func replace(_ configuration: Configuration) throws {
         program = try Self.program(configuration, processes, functionsDirectory)
         guard let process else {
-            // With the new values it may succeed, so it need not wait for the end of a pause.
+            // With the new values the process may succeed, so it need not wait for the end of a pause.
             if let nextStart {
                 loop.cancel(nextStart)
                 start()
@@ -76,10 +79,10 @@ final class JobWorker {
         Glibc.kill(process.id, SIGTERM)
     }
 
-    /// True if the process has ended.
+    /// True if no process is running.
     var hasEnded: Bool { process == nil }
 
-    /// Starts the process. If that fails, tries again later.
+    /// Starts the process, unless the worker is stopping. If that fails, tries again later.
     func start() {
         nextStart = nil
         guard !isStopping else { return }
@@ -114,7 +117,7 @@ final class JobWorker {
         startAgain(after: next)
     }
 
-    /// Returns the pause in milliseconds after a failure. The next one is twice as long.
+    /// Returns the pause in milliseconds after a failure. The next pause is twice as long, up to the longest.
     private func nextPause() -> Int {
         defer { pause = min(Self.pauses.longest, pause * 2) }
         return pause

@@ -6,8 +6,8 @@ import Glibc
 final class OneShot {
     /// The result of the run.
     enum Outcome {
-        /// The output of a process that exited with status 0, or with 1 as a scheduled run does that failed and wrote
-        /// its response.
+        /// The output of a process that exited with status 0, or with status 1 after a response whose HTTP status is an
+        /// error, as a failed scheduled run does.
         case answered([UInt8])
         /// The process exceeded its time limit and was killed.
         case timedOut
@@ -19,7 +19,8 @@ final class OneShot {
         /// The process could not be started, because of this errno.
         case notStarted(code: Int32)
 
-        /// The HTTP status of the outcome: the response's own status if there is one.
+        /// The HTTP status of the outcome: the response's own status if it has a valid one, 504 after the time limit,
+        /// otherwise 502.
         var status: Int {
             switch self {
             case .answered(let bytes):
@@ -47,7 +48,7 @@ final class OneShot {
     /// The reason for which the process was killed; nil if it was not.
     private var verdict: Outcome?
 
-    /// Runs the function and waits until it has ended.
+    /// Runs the function, waits until it has ended, and returns the outcome.
     static func run(
         _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, log: RunnerLog
     ) -> Outcome {
@@ -62,7 +63,8 @@ final class OneShot {
         return outcome ?? .timedOut
     }
 
-    /// Creates a run, which `metrics` counts if they are given.
+    /// Creates a run. `metrics`, if given, counts the start of its process and what the log lines of the process
+    /// report.
     init(_ loop: EventLoop, _ metrics: Metrics? = nil) {
         self.loop = loop
         self.metrics = metrics
@@ -116,7 +118,7 @@ final class OneShot {
         return true
     }
 
-    /// Returns true if a text is a response that says that something failed.
+    /// Returns true if a response is JSON with a status from 400 to 599.
     private static func isRefusal(_ response: [UInt8]) -> Bool {
         (try? JSON(parsing: response))?["statusCode"]?.integer.map { (400...599).contains($0) } == true
     }

@@ -26,7 +26,8 @@ enum Parameters {
         let requestID: [UInt8]
     }
 
-    /// Appends the variables of a request, except CONTENT_LENGTH.
+    /// Appends the variables of a request that other requests of its route may not have in common, except
+    /// CONTENT_LENGTH.
     static func append(_ source: Source, to pairs: inout [UInt8]) {
         let (bytes, head) = (source.bytes, source.head)
         append("QUERY_STRING", bytes[source.query], to: &pairs)
@@ -56,8 +57,8 @@ enum Parameters {
         digits.withUnsafeBytes { append("CONTENT_LENGTH", $0, to: &pairs) }
     }
 
-    /// Appends a header field: X-Api-Key: a becomes HTTP_X_API_KEY=a. Fields with the same name become one variable
-    /// (§4.1.18), in the place of the first of them.
+    /// Appends a header field as a variable: X-Api-Key: a becomes HTTP_X_API_KEY=a. Fields with the same name become
+    /// one variable with all their values (§4.1.18), in the place of the first of them.
     private static func appendField(_ source: Source, _ index: Int, to pairs: inout [UInt8]) {
         let (bytes, fields) = (source.bytes, source.head.fields)
         let field = fields[index]

@@ -3,7 +3,7 @@ import HTTP
 
 /// Reads a pipe from a process until its end.
 final class PipeReader: EventHandler, Continuation {
-    /// The largest number of bytes that are read in one turn of the loop.
+    /// The largest number of bytes in one call of `read`.
     private let bytesAtOnce: Int
     private let descriptor: Int32
     private let loop: EventLoop
@@ -55,7 +55,7 @@ final class PipeReader: EventHandler, Continuation {
             let length = Glibc.read(descriptor, memory.baseAddress, wanted)
             if length > 0 {
                 rest -= length
-                // The pipe is empty. The loop reports new output, and the end.
+                // The pipe is empty. The loop reports new output and the end of the output.
                 if length < wanted, !hasWriterEnded { canRead = false }
                 isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length)))
                 if isPaused { return }
@@ -71,15 +71,14 @@ final class PipeReader: EventHandler, Continuation {
         loop.soon(self)
     }
 
-    /// Reads existing output before the loop reports it. Reads at most one buffer, since the process may write without
-    /// pause.
+    /// Reads existing output before the loop reports it, at most one buffer, since the process may write without pause.
     func readAhead() {
         guard registration != nil, !isPaused else { return }
         let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
         if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length))) }
     }
 
-    /// Stops reading.
+    /// Stops reading and closes the descriptor.
     func close() {
         guard let registration else { return }
         self.registration = nil
@@ -97,7 +96,7 @@ final class PipeWriter: EventHandler {
     private let onDrained: () -> Void
     private var registration: EventLoop.Registration?
 
-    /// Takes over a non-blocking descriptor. Calls `onDrained` when everything is written and more may be added.
+    /// Takes over a non-blocking descriptor. Calls `onDrained` when all output is written and more may be added.
     init(_ descriptor: Int32, loop: EventLoop, onDrained: @escaping () -> Void) {
         self.descriptor = descriptor
         self.loop = loop
@@ -126,7 +125,7 @@ final class PipeWriter: EventHandler {
     }
 }
 
-/// Splits data that comes in pieces into lines. A line is cut off after `maximumLength` bytes.
+/// Splits data that comes in pieces into lines. A line of more than `maximumLength` bytes becomes several lines.
 final class LineSplitter {
     static let maximumLength = 16 << 10
 
@@ -148,7 +147,7 @@ final class LineSplitter {
         }
     }
 
-    /// Treats the rest as a complete line.
+    /// Passes on the bytes after the last line break as a complete line.
     func finish() {
         guard !line.isEmpty else { return }
         onLine(line)

@@ -20,7 +20,7 @@ final class Template: ChannelOwner {
     private var hasServed = false
     private var isRetired = false
 
-    /// Starts the process.
+    /// Starts the process, with a new listening socket as its standard input.
     init(_ pool: FunctionPool) throws(FunctionProcess.NotStarted) {
         self.pool = pool
         var ends: [Int32] = [-1, -1]
@@ -52,7 +52,7 @@ final class Template: ChannelOwner {
         return channel
     }
 
-    /// Ends the process once its children have ended.
+    /// Ends the process now if it has no children, otherwise when all of them have ended.
     func retire() {
         isRetired = true
         socket = nil

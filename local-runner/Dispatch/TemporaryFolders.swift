@@ -4,10 +4,10 @@ import Glibc
 struct TemporaryFolders {
     /// The folders that are usually on a disk.
     let onDisk: [String]
-    /// All folders, including one in memory.
+    /// The folders in `onDisk`, and then one in memory.
     let all: [String]
 
-    /// Collects TMPDIR, the usual folders and the runner's own one, if it has one.
+    /// Collects TMPDIR, the usual folders, and `stateFolder` if there is one. Leaves out relative paths.
     init(stateFolder: String?) {
         let own = getenv("TMPDIR").map { String(cString: $0) }
         onDisk = [own, "/tmp", "/var/tmp", stateFolder].compactMap { $0 }.filter { $0.hasPrefix("/") }

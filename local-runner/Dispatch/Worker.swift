@@ -45,7 +45,7 @@ final class Worker: ChannelOwner {
         return channel
     }
 
-    /// Ends the process, which must be idle.
+    /// Closes the connection and ends the process, which must be idle.
     func retire() {
         isRetired = true
         isClosed = true
@@ -75,7 +75,7 @@ final class Worker: ChannelOwner {
     func channelClosed(_ channel: FastCGIChannel) {
         isClosed = true
         pool.remove(self)
-        // The worker can't serve any more, even if its process still runs.
+        // The worker can serve no further requests, even if its process still runs.
         process?.kill()
         finishIfOver()
     }

@@ -4,8 +4,8 @@ import Base
 // text, because steps, names and the first day of the week differ between systems.
 
 extension CronField {
-    /// Returns the numbers as a list, or `*` if all of the unit's numbers match. If `dash` is not nil, it shortens runs
-    /// of three or more numbers.
+    /// Returns the numbers as a list, or `*` if all of the unit's numbers match. If `dash` is not nil, a run of three
+    /// or more numbers is written as its first number, `dash` and its last number.
     fileprivate func list(_ unit: Unit, dash: String?, width: Int = 1, name: (Int) -> String? = { _ in nil }) -> String
     {
         let range = unit == .dayOfWeek ? 0...6 : unit.range

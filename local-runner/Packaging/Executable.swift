@@ -21,7 +21,7 @@ struct Executable {
     }
 
     let machine: Machine
-    /// The executable without the parts that are not loaded into memory.
+    /// The executable up to the end of its last segment, and without section headers.
     let stripped: [UInt8]
 
     private static let headerLength = 64

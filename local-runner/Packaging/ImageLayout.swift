@@ -19,8 +19,9 @@ struct ImageLayer {
     }
 }
 
-/// A folder with container images, in the form that the OCI Image Layout Specification 1.1 describes. Images share
-/// their layers. No container engine is needed to create it, and skopeo copies it to a registry.
+/// A folder with container images, in the form that the OCI Image Layout Specification 1.1 describes. A layer that
+/// several images have is stored once. No container engine is needed to create the folder, and skopeo copies it to a
+/// registry.
 struct ImageLayout {
     /// An image: its tag in the layout, its layers and its settings.
     struct Image {
@@ -37,11 +38,11 @@ struct ImageLayout {
     private static let media = "application/vnd.oci.image."
 
     let machine: Executable.Machine
-    /// The time of creation.
+    /// The time of creation that the images state.
     let created: Timestamp
 
     /// The time of creation that a package states: SOURCE_DATE_EPOCH (reproducible-builds.org), or else 1970, so that
-    /// it does not depend on the clock.
+    /// the package does not depend on the clock.
     static var epoch: Timestamp {
         get throws {
             guard let text = Environment.process["SOURCE_DATE_EPOCH"] else { return Timestamp(seconds: 0) }
@@ -52,7 +53,7 @@ struct ImageLayout {
         }
     }
 
-    /// Writes the layout of `images` into `folder`. The layers have already been searched for secrets.
+    /// Writes the layout of `images` into `folder`. The caller has already searched the layers for secrets.
     func write(_ images: [Image], into folder: inout PackageFolder) throws {
         var written: Set<String> = []
         func blob(_ type: String, _ bytes: [UInt8]) throws -> [String: JSON] {

@@ -20,8 +20,8 @@ struct ImageParts {
         }
     }
 
-    /// Returns the layers that all images have. Programs would run without a file of users, but its line for their
-    /// number tells people which user this is.
+    /// Returns the layers that all images have. Programs do not need the file etc/passwd, but it tells people which
+    /// user the number of the processes is.
     func base(_ folder: PackageFolder) throws -> [ImageLayer] {
         let user = "\(source.name):x:65532:65532:\(source.name):/:/sbin/nologin\n"
         let root = [
@@ -57,7 +57,7 @@ struct ImageParts {
 
     /// Describes an image of these layers.
     ///
-    /// - Parameter words: The words after `local-runner serve`.
+    /// - Parameter words: The words of the image's command line after `local-runner serve` and --env.
     func image(
         _ tag: String, _ layers: [ImageLayer], _ words: [String]
     ) -> ImageLayout.Image {

@@ -8,7 +8,8 @@ struct LambdaPackage {
     private static let largestArchive = 12 << 20
     /// The size of the largest allowed environment of a function: the sum of names and values in bytes (Lambda quotas).
     private static let largestEnvironment = 4_096
-    /// Names that Lambda sets itself and refuses from users (Developer Guide, "Defined runtime environment variables").
+    /// Names of variables that Lambda sets itself and refuses from users (Developer Guide, "Defined runtime environment
+    /// variables").
     private static let reserved = [
         "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_ACCESS_KEY",
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
@@ -16,7 +17,7 @@ struct LambdaPackage {
     ]
 
     private let source: PackageSource
-    /// The optional secrets that are left out.
+    /// The names of optional secrets that the environments of the functions leave out.
     private let without: [String]
 
     init(_ source: PackageSource, _ arguments: Arguments) throws {

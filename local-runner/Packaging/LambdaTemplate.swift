@@ -18,15 +18,16 @@ struct LambdaTemplate {
         }
     }
 
-    /// The smallest and largest memory of a function in MB, and its longest time in seconds (Lambda quotas).
+    /// The smallest and largest memory of a function in MB (Lambda quotas).
     private static let memory = (least: 128, most: 10_240)
+    /// The longest time limit of a function in seconds (Lambda quotas).
     private static let longestTime = 900
 
     let name: String
     let machine: Executable.Machine
     let entries: [Entry]
 
-    /// The template.
+    /// The template as YAML.
     var yaml: YAML {
         .map([
             ("AWSTemplateFormatVersion", "2010-09-09"),
@@ -69,7 +70,8 @@ struct LambdaTemplate {
                 ("Environment", ["Variables": environment(entry)]),
                 ("LoggingConfig", ["LogFormat": "JSON", "LogGroup": ["Ref": .text(logGroup(entry))]]),
                 ("FunctionUrlConfig", entry.function.methods.isEmpty ? nil : url(entry)),
-                // The next run is a minute away and does the work that this run left, so a repetition is not needed.
+                // All schedules of the product run every minute. The next run does the work that this run left, so a
+                // repetition is not needed.
                 ("EventInvokeConfig", isScheduled ? ["MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60] : nil),
                 ("Events", isScheduled ? events(entry) : nil),
             ]),
@@ -85,13 +87,13 @@ struct LambdaTemplate {
         return .map((variables + secrets).sorted { $0.0 < $1.0 })
     }
 
-    /// The functions check their callers themselves, so the URL is open.
+    /// Returns the settings of a function's URL. The functions check their callers themselves, so the URL is open.
     private func url(_ entry: Entry) -> YAML {
         ["AuthType": "NONE", "InvokeMode": entry.function.streams ? "RESPONSE_STREAM" : "BUFFERED"]
     }
 
-    /// The event has the form of a scheduled event of EventBridge, because a schedule without an Input sends one whose
-    /// time is missing.
+    /// Returns the schedules that start a function. Their event has the form of a scheduled event of EventBridge,
+    /// because a schedule without an Input sends one whose time is missing.
     private func events(_ entry: Entry) -> YAML {
         let input: JSON = [
             "version": "0", "id": "<aws.scheduler.execution-id>", "detail-type": "Scheduled Event",

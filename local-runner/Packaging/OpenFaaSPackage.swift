@@ -1,7 +1,8 @@
 import Archive
 import Base
 
-/// A package for OpenFaaS: an image for each function, whose HTTP server is the local runner, and a stack file.
+/// A package for OpenFaaS: an image for each function that HTTP reaches, with the local runner as its server, and a
+/// stack file.
 struct OpenFaaSPackage {
     /// The length of the longest allowed name of a function, which is a DNS label.
     private static let longestName = 63
@@ -20,7 +21,7 @@ struct OpenFaaSPackage {
 
     /// Writes the images and the stack file. Returns the instructions for deploying them.
     func write(into folder: inout PackageFolder) throws -> String {
-        // A function without a route is run by a schedule, and HTTP does not reach it.
+        // A function without methods is run by a schedule, and HTTP does not reach it.
         let functions = source.functions.filter { !$0.methods.isEmpty }
         guard !functions.isEmpty else {
             throw Failure("OpenFaaS calls functions by HTTP, and none of the chosen functions has a route")
@@ -76,7 +77,7 @@ struct OpenFaaSPackage {
         source.required.union(source.secrets(of: function)).sorted()
     }
 
-    /// Returns the memory for the local runner and for the processes that serve requests, in MiB.
+    /// Returns the memory of a container in MiB: 64 for the local runner, and the limit of one process of the function.
     private func memory(_ function: FunctionConfiguration) -> Int { 64 + function.limits.memoryMegabytes }
 
     /// Returns the name of a secret in OpenFaaS. Kubernetes allows only lower-case letters, digits and dashes in it.

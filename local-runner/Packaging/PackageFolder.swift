@@ -11,20 +11,21 @@ import Glibc
 struct PackageFolder {
     /// The list of files with their SHA-256, in the format of sha256sum(1). It marks a folder as a package.
     static let list = "SHA256SUMS"
-    /// The shortest secret that is searched for. A shorter text may occur by chance.
+    /// The length, in bytes, of the shortest secret that is searched for. A shorter text may occur by chance.
     private static let shortestSecret = 8
 
     private let path: String
-    /// A folder next to it that only this user can use. It contains the new package, and then also the old one.
+    /// A folder next to the package's folder that only this user can use. It contains the new package, and then also
+    /// the old one.
     private let temporary: String
     private let secrets: [(name: String, value: Secret)]
     private var files: [(path: String, length: Int, digest: String)] = []
     private var new: String { temporary + "/new" }
 
-    /// Prepares to write the folder at `path`. `secrets` are the values that must not get into it.
+    /// Prepares to write the folder at `path`. `secrets` are the values that must not get into the package.
     ///
-    /// - Throws: `Failure` if there is anything other than a package at the path; `FileError` if nothing can be written
-    ///   next to it.
+    /// - Throws: `Failure` if there is anything other than a package or an empty folder at the path; `FileError` if
+    ///   nothing can be written next to it.
     init(_ path: String, secrets: [String: Secret]) throws {
         var path = path
         while path.last == "/", path != "/" { path.removeLast() }
@@ -42,7 +43,8 @@ struct PackageFolder {
         }
     }
 
-    /// Returns true if there is nothing at a path, an empty folder, or a package without files of others.
+    /// Returns true if there is nothing at a path, an empty folder, or a package that has no files except those in its
+    /// list.
     private static func mayBeReplaced(_ path: String) throws(FileError) -> Bool {
         var status = stat()
         guard lstat(path, &status) == 0 else {
@@ -91,7 +93,7 @@ struct PackageFolder {
         }
     }
 
-    /// Writes a file.
+    /// Searches a file for secrets and writes it.
     mutating func write(_ file: ArchiveFile) throws {
         guard let content = file.content else { return }
         try check(file.path, content)
@@ -113,7 +115,8 @@ struct PackageFolder {
         files.append((path, content.count, SHA256.hexadecimal(content)))
     }
 
-    /// Puts the folder in its place, with a list of its files. Returns the rows of a table of the files.
+    /// Puts the folder in its place, with a list of its files, and removes an earlier package there. Returns the rows
+    /// of a table of the files.
     mutating func finish() throws -> [[String]] {
         files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         let list = files.map { "\($0.digest)  \($0.path)\n" }.joined()

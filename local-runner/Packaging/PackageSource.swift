@@ -7,27 +7,27 @@ struct PackageSource {
     /// The configuration, with the values of "vars" and --var. No value comes from the machine on which a package is
     /// made.
     let configuration: Configuration
-    /// The bytes of wrangler-like.json.
+    /// The bytes of the configuration file.
     let configurationFile: [UInt8]
     /// The name of the environment, an entry of "env"; nil if none was chosen.
     let environment: String?
     /// The functions to be packaged.
     let functions: [FunctionConfiguration]
-    /// True if --function chose a single one.
+    /// True if --function chose a single function.
     let isSingle: Bool
-    /// The values of --var.
+    /// The variables of --var, sorted by name.
     let given: [(name: String, value: String)]
-    /// The names of the secrets that each installation has to provide, including DATABASE_URL.
+    /// The names of all secrets, required and optional, including DATABASE_URL.
     let secrets: Set<String>
     /// The names of the secrets that an installation must always give a value, whatever it serves.
     let required: Set<String>
     /// The names of the secrets that an installation may leave empty.
     let optional: Set<String>
-    /// The secrets whose values are known here. They must not get into a package.
+    /// The secrets whose values this machine has. They must not get into a package.
     let known: [String: Secret]
-    /// The processor that all executables are for.
+    /// The processor of the local runner's executable, which the other executables must be for too.
     let machine: Executable.Machine
-    /// The local runner itself, stripped.
+    /// The executable of the local runner, without what follows its last segment.
     let runner: [UInt8]
     /// The list of libraries in the executables (CycloneDX).
     let components: [UInt8]
@@ -35,7 +35,7 @@ struct PackageSource {
     private let folder: String
     static let componentsFile = "components.cdx.json"
 
-    /// Reads everything. `claim` is the processor of the target, if the caller named one.
+    /// Reads the configuration, the local runner's executable and the list of libraries, as the options say.
     ///
     /// - Throws: `UsageError`, `Failure`, `ConfigurationError` or `FileError`.
     init(_ arguments: Arguments) throws {
@@ -97,7 +97,7 @@ struct PackageSource {
     /// The name of the product's files and services, such as `thalian`.
     var name: String { configuration.name }
 
-    /// Reads the executable of a function, without the parts that are not loaded into memory.
+    /// Reads the executable of a function, without what follows its last segment.
     ///
     /// - Throws: `Failure` if it is missing, not a static executable, or for another processor than this program.
     func executable(_ function: String) throws -> [UInt8] {
@@ -128,8 +128,9 @@ struct PackageSource {
 
     // MARK: Variables
 
-    /// Returns the variables of a function that have values and are not secrets. A package is for production, so
-    /// "development", in which providers may be replaced, becomes "production".
+    /// Returns the variables of a function that have values and are not secrets. A package is for production, so the
+    /// value "development" of ENVIRONMENT, with which providers may be replaced, becomes "production". Throws `Failure`
+    /// for a URL that only this machine reaches.
     func variables(of function: FunctionConfiguration) throws -> [(name: String, value: String)] {
         try function.environment.compactMap { name, value -> (name: String, value: String)? in
             let text = value.reveal { $0 }
@@ -144,15 +145,15 @@ struct PackageSource {
         }.sorted { $0.name < $1.name }
     }
 
-    /// Returns the names of the secrets that a function needs.
+    /// Returns the names of the secrets in a function's environment, required and optional.
     func secrets(of function: FunctionConfiguration) -> [String] {
         function.environment.map(\.name).filter(secrets.contains).sorted()
     }
 
-    /// All secrets that any of the functions or the local runner needs.
+    /// The names of the secrets of all functions and of the local runner.
     var neededSecrets: [String] { required.union(functions.flatMap { secrets(of: $0) }).sorted() }
 
-    /// Returns true for a URL of this machine itself.
+    /// Returns true for an HTTP or HTTPS URL whose host begins like one of this machine itself.
     private static func isLoopback(_ text: String) -> Bool {
         guard let (scheme, rest) = text.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//") else {
             return false
@@ -170,8 +171,8 @@ struct PackageSource {
         return (names("required"), names("optional"))
     }
 
-    /// Returns the secrets of this machine: those in its environment and in .dev.vars, including generated secrets of
-    /// other names.
+    /// Returns the secrets that this machine has: those of `names` in its environment or .dev.vars, and others in
+    /// .dev.vars whose names are those of random secrets.
     private static func known(_ project: Project, _ names: Set<String>) throws -> [String: Secret] {
         let file = DevVars.fileName(environment: project.environment)
         var known = try DevVars.read("\(project.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }

@@ -41,8 +41,8 @@ struct SystemdPackage {
             """
     }
 
-    /// Returns the names of the units among `files` that are to be enabled: the server, and the worker or else all
-    /// timers. The worker does the work of all timers but one.
+    /// Returns the names of the units among `files` that are to be enabled: the server and all timers; or if there is a
+    /// worker, the server, the worker and the only timer whose work the worker does not do.
     static func enabled(_ files: [String], _ name: String) -> [String] {
         let units = files.map { String($0.cut(atLast: "/")?.behind ?? $0[...]) }
         let timers = units.filter { $0.hasSuffix(".timer") }

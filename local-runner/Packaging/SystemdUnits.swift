@@ -1,7 +1,8 @@
 import Archive
 import Base
 
-/// The units of a systemd package: the server, a worker, and a timer with its service for each scheduled function.
+/// The units of a systemd package: the server, the migration, a timer with its service for each scheduled function, and
+/// a worker if the function that runs jobs is one of them.
 ///
 /// Secrets are passed to a process as credentials: systemd, as root, reads them from files that no other user can read,
 /// and the variables NAME_FILE contain their paths.
@@ -10,7 +11,8 @@ struct SystemdUnits {
     private static let jobs = "scheduled-jobs"
     /// The time after which a worker ends and is started again, in seconds.
     private static let workerSeconds = 3_600
-    /// The time in seconds in which running requests can finish: the longest time limit of all functions.
+    /// The time in seconds in which running requests can finish: the longest time limit of all functions, rounded down,
+    /// but at least 1.
     private var drainSeconds: Int {
         source.functions.reduce(1) { max($0, $1.limits.timeoutMilliseconds / 1_000) }
     }
@@ -86,7 +88,8 @@ struct SystemdUnits {
         }
     }
 
-    /// Returns the service of a scheduled function, which starts the function's executable for each event.
+    /// Returns the service of a scheduled function, which starts the function's executable once for each time of the
+    /// timer.
     private func scheduled(_ function: FunctionConfiguration) throws -> [String] {
         let event = #"{"source":"aws.events","detail-type":"Scheduled Event"}"#
         return [

@@ -51,8 +51,7 @@ struct WebServerPackage {
         ArchiveFile(prefix.file(name), mode: mode, Array(text.utf8))
     }
 
-    /// Returns the variables of a function: those with values, and for each secret the path of the file that contains
-    /// it.
+    /// Returns the variables of a function: those with values, and for each secret NAME_FILE with the path of its file.
     private func environment(of function: FunctionConfiguration) throws -> [(name: String, value: String)] {
         let variables = try source.variables(of: function)
         for (name, value) in variables {
@@ -69,8 +68,9 @@ struct WebServerPackage {
 
     // MARK: Starting processes
 
-    /// Returns the beginning of both scripts. The script starts itself again without the variables of its caller,
-    /// because a function's environment may contain only the variables that wrangler-like.json names for it.
+    /// Returns the beginning of the scripts `fastcgi` and `run`. The script starts itself again without the variables
+    /// of its caller, because a function's environment may contain only the variables that wrangler-like.json names for
+    /// it.
     private func script(_ usage: String) -> String {
         """
         #!/bin/sh
@@ -126,7 +126,7 @@ struct WebServerPackage {
         """
     }
 
-    /// multiwatch(1) starts as many processes as may serve requests at the same time, and replaces those that end.
+    /// The unit of the processes. multiwatch(1) starts four of them, and replaces those that end.
     private var serviceUnit: String {
         """
         [Unit]

@@ -6,7 +6,7 @@ struct WebServerSite {
     let function: FunctionConfiguration
     /// The path of the executable.
     let program: String
-    /// The path of the Unix socket on which its FastCGI processes listen.
+    /// The path of the Unix socket on which the function's FastCGI processes listen.
     let socket: String
     let variables: [(name: String, value: String)]
 
@@ -14,7 +14,8 @@ struct WebServerSite {
     /// The route as a regular expression. A route consists of slashes, letters, digits and - . _ ~.
     private var pattern: String { "^" + route.replacing(".", with: "\\.") + "$" }
     private var seconds: Int { 5 + function.limits.timeoutMilliseconds / 1_000 }
-    /// The number of processes that lighttpd starts, each of which serves one request at a time.
+    /// The number of processes that lighttpd starts for the function, at most four. Each of them serves one request at
+    /// a time.
     private var processes: Int { min(4, function.limits.concurrency) }
 
     /// The variables, in the form of a file that shells and systemd can read.

@@ -8,7 +8,7 @@ indirect enum YAML {
     case list([YAML])
     case map([(String, YAML?)])
 
-    /// The document, with one line for each member and element.
+    /// The document as text.
     var document: String { lines.joined(separator: "\n") + "\n" }
 
     private var lines: [String] {

@@ -2,7 +2,7 @@ import HTTP
 
 /// Separates a request's body from the following input by its framing (RFC 9112 §6.3).
 enum BodyReader {
-    /// The number of bytes that are still missing.
+    /// A body of a declared length, with the number of bytes that are still missing.
     case length(Int)
     case chunked(ChunkedDecoder)
 
@@ -32,7 +32,8 @@ enum BodyReader {
 }
 
 extension ChunkedDecoder {
-    /// Decodes `input` and appends the data to `body`. Fails if the data has more than `limit` bytes.
+    /// Decodes the chunks in `input` and appends their data to `body`. Fails if the coding is malformed, the data has
+    /// more than `limit` bytes, or `body` can't take it.
     mutating func decode(
         _ input: inout InputBuffer, into body: RequestBody, limit: Int
     ) -> BodyReader.Progress {

@@ -1,17 +1,17 @@
 import Base
 import Glibc
 
-/// Counts the resources that clients use before they are authenticated: in total, and for each address except trusted
-/// proxies.
+/// Counts the resources that clients use, authenticated or not: in total, and for each address. Trusted proxies count
+/// as one.
 ///
 /// Each resource has two bounds, so that a single address can't take it from all others. The addresses of an IPv6 /64
 /// network count as one, since one client usually has all of them. A trusted proxy sends the requests of many clients,
-/// so it has no bound of its own.
+/// so only the bound for all clients together applies to it.
 final class Budget {
     enum Resource {
         /// Connections of clients.
         case connections
-        /// Bytes of request bodies in memory.
+        /// Bytes in memory, of request bodies and of long input that has not been used yet.
         case memory
         /// Bytes of request bodies in files.
         case stored
@@ -53,7 +53,7 @@ final class Budget {
         }
     }
 
-    /// The resources that one address uses.
+    /// The resources that one address uses, or one IPv6 network, or all trusted proxies together.
     final class Account {
         /// The network that the address belongs to, which identifies the account; nil for all trusted proxies together.
         fileprivate let network: Network?
@@ -70,17 +70,19 @@ final class Budget {
         case six(UInt64)
     }
 
-    /// The bounds for all clients together, and for each address.
+    /// The bounds for all clients together.
     let total: Amounts
+    /// The bounds for each address.
     let perAddress: Amounts
     private(set) var used = Amounts()
 
-    /// The addresses that have no bound of their own.
+    /// The addresses of trusted proxies, which have no bound of their own.
     var trustedProxies: [IPRange]
     private let trusted = Account(nil)
     private var accounts: [Network: Account] = [:]
 
-    /// Creates a budget that fits the number of connections. Addresses in `trustedProxies` have no bound of their own.
+    /// Creates a budget with bounds for `connections` connections in total. Addresses in `trustedProxies` have no bound
+    /// of their own.
     init(connections: Int, trustedProxies: [IPRange] = []) {
         total = Amounts(
             connections: connections, memory: 64 << 20, stored: 1 << 30, files: max(1, connections / 2), places: 256)
@@ -90,7 +92,7 @@ final class Budget {
         self.trustedProxies = trustedProxies
     }
 
-    /// Returns the account of an address of 4 or 16 bytes.
+    /// Returns the account of an address of 4 or 16 bytes, which is created if the address has none.
     func account(_ bytes: [UInt8]) -> Account {
         if !trustedProxies.isEmpty, let address = IPAddress(bytes: bytes),
             trustedProxies.contains(where: { $0.contains(address) })

@@ -12,15 +12,15 @@ struct CGIResponseHead {
     private(set) var status = 200
     /// The status code and reason phrase.
     private(set) var statusText = Extent()
-    /// The complete field lines that are passed on.
+    /// The field lines that are passed on unchanged.
     private(set) var fields: [Extent] = []
     private(set) var contentLength: Int?
     private(set) var hasRequestID = false
     /// The number of bytes up to and including the empty line.
     private(set) var length = 0
 
-    /// Reads a head. Returns nil if it is not complete yet. Throws `Malformed` also if it is longer than
-    /// `maximumLength`.
+    /// Reads a head. Returns nil if it is not complete yet. Throws `Malformed` also if it is not complete after more
+    /// than `maximumLength` bytes.
     init?(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
         fields.reserveCapacity(16)
         var start = 0
@@ -53,7 +53,7 @@ struct CGIResponseHead {
         case 12 where name.equals("x-request-id"):
             hasRequestID = true
             fields.append(line)
-        // Drops fields about the connection, which the runner sends itself.
+        // Drops Date, which the runner sends itself, and fields about the connection.
         case 4 where name.equals("date"), 10 where name.equals("connection") || name.equals("keep-alive"),
             17 where name.equals("transfer-encoding"),
             7 where name.equals("upgrade") || name.equals("trailer"),
@@ -63,7 +63,7 @@ struct CGIResponseHead {
         }
     }
 
-    /// Reads three digits and an optional reason phrase.
+    /// Reads a status from 200 to 599 and an optional reason phrase.
     private mutating func readStatus(_ bytes: UnsafeRawBufferPointer, _ value: Extent) throws(Malformed) {
         var value = value
         while value.count > 0, bytes[at: value.start] == ASCII.space { value.start += 1 }

@@ -3,18 +3,18 @@ import Glibc
 /// The connection of one client: reads requests, has them served one after the other, and writes the responses.
 ///
 /// Code that gives a connection something to do, for example a part of a function's response, calls `wake`. The
-/// connection then continues at the end of the same turn of the loop. So every response is written, even if the end of
-/// the process, of its connection and of its request are seen in an unusual order.
+/// connection then continues after all events of the loop's turn. So every response is written, even if the end of the
+/// function's process, of its connection and of its request are seen in an unusual order.
 ///
-/// A client that has closed its sending side still waits for responses (RFC 9112 §9.6). Only a reset or a failed write
-/// shows that the client has left.
+/// A client that has closed its sending side still waits for responses (RFC 9112 §9.6). Only an error, the end of both
+/// directions, or a failed write shows that the client has left.
 final class Connection: EventHandler, Continuation {
     enum Phase {
-        /// Waits for a request's head, or the rest of it.
+        /// Waits for a request, or for the rest of its head.
         case head
         /// Reads a body. Functions get only complete requests.
         case collecting(BodyReader)
-        /// A function serves the request, or the request waits for one.
+        /// A function or the runner itself makes the response, or the request waits for a place at its function.
         case serving
         /// Writes the remaining output, then closes the connection.
         case finishing
@@ -30,30 +30,31 @@ final class Connection: EventHandler, Continuation {
         static let silence = 10_000_000
         static let stalledOutput = 30_000_000
         static let linger = 2_000_000
-        /// The longest time by which the upload of a body, or the client's reading of a response, may lag behind its
-        /// pace.
+        /// The longest time by which the upload of a body, or the client's reading of a response, may lag behind the
+        /// expected pace (`Pace`).
         static let grace = 30_000_000
-        /// A connection that lags by at least this time may be closed to make room for others.
+        /// If a transfer lags by at least this time, its connection may be closed to make room for others.
         static let patience = 1_000_000
     }
 
-    /// The largest number of bytes that are read before the previous ones are used.
+    /// Reading pauses while at least this number of bytes has been read and not been used. The last read may exceed it.
     private static let maximumInput = 64 << 10
-    /// The largest number of input bytes that each connection may hold freely. Further bytes count against the budget.
+    /// The length of input that does not count against the budget. All bytes of a longer input count.
     private static let freeInput = 4 << 10
-    /// The largest number of bytes that are read at once while a short request is expected.
+    /// The largest number of bytes in one read, unless a body is being received, or input waits and there is memory for
+    /// more.
     private static let shortPart = 8 << 10
-    /// A client that has more unread response bytes than this gets no further requests served.
+    /// While more response bytes than this wait to be sent to a client, its next request is not served.
     private static let maximumBehind = 16 << 10
-    /// The largest number of bytes of a lingering connection that are discarded in one turn.
+    /// The largest number of bytes of a lingering connection that one read discards.
     private static let lingeringPart = 1 << 20
-    /// A connection that has been idle for this time, in microseconds, frees its buffers.
+    /// A connection that has been idle for more than this time, in microseconds, frees its buffers at the next check.
     private static let shortPause = 1_000_000
 
     let server: Server
     /// The client's address as text.
     let peer: [UInt8]
-    /// The resources that the client's address uses.
+    /// Counts the resources that the client's address uses.
     let account: Budget.Account
     /// True if the client came through the port that has only the server's own pages.
     let isOnPagesPort: Bool
@@ -64,7 +65,7 @@ final class Connection: EventHandler, Continuation {
     var parser = RequestParser()
     var phase = Phase.head
     var exchange = Exchange()
-    /// The execution that serves the request; nil while the request waits.
+    /// The execution that serves the request; nil if no function serves one.
     var execution: (any Execution)?
     /// The time by which the client must have done its next step, in microseconds on the monotonic clock.
     var deadline: Int
@@ -85,7 +86,7 @@ final class Connection: EventHandler, Continuation {
     /// The number of input bytes that count against the budget.
     private var countedInput = 0
     private var lacksMemory = false
-    /// The pace at which the client reads output; nil unless output waits.
+    /// The pace at which the client reads output that its socket did not take at once; nil if there is no such output.
     private var stall: Pace?
 
     /// Takes over an accepted, non-blocking descriptor.
@@ -116,7 +117,8 @@ final class Connection: EventHandler, Continuation {
         advance()
     }
 
-    /// Makes the connection continue at the end of this turn of the loop.
+    /// Makes the connection continue at the end of this turn of the loop, or of the next turn if this one is already at
+    /// its end.
     func wake() {
         guard !isWoken else { return }
         isWoken = true
@@ -147,7 +149,7 @@ final class Connection: EventHandler, Continuation {
     private var isCollecting: Bool { if case .collecting = phase { true } else { false } }
     private var isLingering: Bool { if case .lingering = phase { true } else { false } }
     private var hasRoom: Bool { input.count < (lacksMemory ? Self.freeInput : Self.maximumInput) }
-    /// True if the client reads responses more slowly than it sends requests.
+    /// True if too many bytes of responses wait to be sent, so that the client's next request must wait.
     var isBehind: Bool { output.count > Self.maximumBehind }
 
     // MARK: Input
@@ -176,8 +178,8 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Counts a long input against the budget. If the budget is used up, reading pauses until the existing input has
-    /// been used.
+    /// Counts a long input against the budget. If the budget has no room for it, even after slower connections were
+    /// closed, reading pauses until most of the input has been used or memory is available again.
     private func countInput() {
         let count = input.count > Self.freeInput ? input.count : 0
         lacksMemory = false
@@ -194,7 +196,7 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Handles the end of the input, once all complete requests in it have been taken.
+    /// Handles the end of the input, once all complete requests in it have been served or submitted.
     private func finishInput() {
         switch phase {
         case .head where input.isEmpty: if output.isEmpty { close() } else { phase = .finishing }
@@ -223,7 +225,7 @@ final class Connection: EventHandler, Continuation {
         finishIfDone()
     }
 
-    /// Sets the deadline of a client that reads slowly: it may neither stop reading nor take forever.
+    /// Sets the deadline of a client that reads slowly: the client may neither stop reading nor take forever.
     private func noteStall() {
         let now = server.loop.round
         var pace = stall ?? Pace(now, total: output.total)
@@ -243,7 +245,7 @@ final class Connection: EventHandler, Continuation {
 
     // MARK: Time and pressure
 
-    /// Checks the time limits. Called periodically.
+    /// Checks the connection's time limits, and frees the buffers of an idle connection. Called periodically.
     func checkDeadline(_ now: Int) {
         if case .head = phase, !hasHeadStarted, now - idleSince > Self.shortPause { releaseMemory() }
         // Memory may be available again.
@@ -264,9 +266,10 @@ final class Connection: EventHandler, Continuation {
         exchange.releaseMemory()
     }
 
-    /// Returns the time since which the client has not made enough progress with a resource that it holds: it has sent
-    /// no request, or sends its request or reads its response too slowly. Nil if it holds none of the resource or is
-    /// fast enough.
+    /// Returns the time since which the client has made too little progress, so that the connection may be closed to
+    /// free `resource`: the client has sent no request, or sends its request or reads its response too slowly, or does
+    /// not close after the end. Nil if the connection holds none of the resource, the client is fast enough, or its
+    /// request is being served.
     func dispensableSince(for resource: Budget.Resource) -> Int? {
         let since: Int?
         let patience: Int
@@ -298,7 +301,7 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Closes the connection if no request is in progress. Returns false otherwise.
+    /// Closes the connection if no request is in progress and no output waits. Returns false otherwise.
     func closeIfIdle() -> Bool {
         guard case .head = phase, !hasHeadStarted, output.isEmpty else { return false }
         close()

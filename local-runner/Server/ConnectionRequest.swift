@@ -3,7 +3,7 @@ import HTTP
 
 /// The part of a connection that turns a request's bytes into a call of its function.
 extension Connection {
-    /// Serves the requests that have been read, as far as possible. Returns true if more have been read, but the client
+    /// Serves the requests that have been read, as far as possible. Returns true if input is left because the client
     /// must first read responses.
     func serve() -> Bool {
         while true {
@@ -27,15 +27,16 @@ extension Connection {
         }
     }
 
-    /// Sets the deadline of a body that comes slowly: it may neither stop nor take forever.
+    /// Sets the deadline of a body that comes slowly: the client may neither stop sending nor take forever.
     private func noteBody(_ body: RequestBody) {
         upload.note(server.loop.round, total: body.count)
         deadline = min(server.loop.round + Limit.silence, upload.paid + Limit.grace)
     }
 
-    /// Reads a request's head. Returns false if it is not complete yet.
+    /// Reads a request's head and begins to serve the request, or rejects it if the head is malformed. Returns false if
+    /// the head is not complete yet.
     private func parseHead() -> Bool {
-        // Some clients send an empty line after a body. No head begins with one (RFC 9112 §2.2).
+        // Skips empty lines, because some clients send one after a body. No head begins with one (RFC 9112 §2.2).
         if !hasHeadStarted {
             while input.bytes.first == ASCII.carriageReturn, input.bytes[at: 1] == ASCII.lineFeed { input.consume(2) }
         }
@@ -95,7 +96,8 @@ extension Connection {
         server.requestIDs.next(&exchange.requestID)
     }
 
-    /// Finds the function for the request and submits the request to it.
+    /// Answers OPTIONS and requests for the runner's own paths. Submits any other request to its function, after
+    /// reading its body. Throws the error for a request that is refused.
     private func resolve(_ head: RequestHead) throws(RunnerError) {
         let bytes = input.bytes
         let method = bytes[head.method]

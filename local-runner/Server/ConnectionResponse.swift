@@ -3,8 +3,8 @@ import HTTP
 
 /// The part of a connection that sends responses of functions, and the runner's own, to the client.
 extension Connection {
-    /// Receives a part of the function's response (RFC 3875 §6). Returns false if it is malformed. The client then got
-    /// an error instead.
+    /// Receives a part of the function's response (RFC 3875 §6). Returns false if the response's head is malformed; the
+    /// client then gets an error instead.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         wake()
         if exchange.framing != nil {
@@ -41,7 +41,8 @@ extension Connection {
         }
     }
 
-    /// Handles a function that will send no response, or no more of it.
+    /// Handles a function that will send no response, or no more of it. A client that has got a part of the response
+    /// sees that the connection ends too early.
     func functionFailed(_ error: RunnerError) {
         execution = nil
         guard let framing = exchange.framing else { return reject(error) }
@@ -83,7 +84,7 @@ extension Connection {
         }
     }
 
-    /// Answers OPTIONS.
+    /// Answers OPTIONS. `allow` is the value of Allow; nil leaves the field out.
     func answerOptions(allow: [UInt8]?) {
         answer(status: 204, body: nil) { head in
             guard let allow else { return }
@@ -125,8 +126,8 @@ extension Connection {
         endExchange()
     }
 
-    /// Counts the exchange in the metrics, and logs it. Looks at the server's own pages come every few seconds and are
-    /// neither counted nor logged.
+    /// Counts the exchange in the metrics, and logs it. Leaves out the server's own pages, which are read every few
+    /// seconds, except refused requests for /metrics.
     func log(status: Int) {
         guard !exchange.isOwnPage else { return }
         let duration = EventLoop.now - exchange.start
@@ -138,8 +139,8 @@ extension Connection {
                 client: peer), lines: exchange.lines)
     }
 
-    /// Reads the head of the function's response and the part of the body that follows it. Returns false if it is not
-    /// complete.
+    /// Reads the head of the function's response and the part of the body that follows it. Returns false if the head is
+    /// not complete.
     private func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(CGIResponseHead.Malformed) -> Bool {
         guard let head = try CGIResponseHead(bytes) else { return false }
         decideConnection()
@@ -162,7 +163,7 @@ extension Connection {
         return true
     }
 
-    /// Appends the status line and fields of a function's response, except fields about the connection.
+    /// Appends the status line and fields of a function's response, except Date and Connection.
     private static func append(
         _ head: CGIResponseHead, of bytes: UnsafeRawBufferPointer, _ framing: Exchange.ResponseFraming,
         requestID: [UInt8], to output: inout [UInt8]
@@ -189,12 +190,12 @@ extension Connection {
         }
     }
 
-    /// Closes the connection after this response if the client has sent its last request or the server is draining.
+    /// Makes the connection end after this response if the client has sent its last request or the server is draining.
     private func decideConnection() {
         if server.isDraining || hasInputEnded && input.isEmpty { exchange.keepsConnection = false }
     }
 
-    /// Appends Date, Connection and the empty line that ends the head.
+    /// Appends Date, Connection if the version's default does not hold, and the empty line that ends the head.
     private func appendConnectionFields() {
         output.bytes.append(contentsOf: server.date.line)
         if !exchange.keepsConnection {

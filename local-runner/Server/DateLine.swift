@@ -2,7 +2,7 @@ import Base
 import Glibc
 import HTTP
 
-/// The line of the field Date (RFC 9110 §5.6.7), which is formatted once a second.
+/// The line of the field Date (RFC 9110 §5.6.7). It is formatted at most once a second.
 struct DateLine {
     private var second = -1
     private var text: [UInt8] = []

@@ -3,7 +3,7 @@ final class Entrance: EventHandler, Continuation {
     let listener: Listener
     /// True for the port that has only the server's own pages.
     let isForPages: Bool
-    /// True if clients may be waiting.
+    /// True if clients may be waiting to be accepted.
     var mayAccept = true
     /// False once the port is closed.
     private(set) var isOpen = true
@@ -15,7 +15,7 @@ final class Entrance: EventHandler, Continuation {
 
     func handle(_ readiness: Readiness) { mayAccept = true }
 
-    /// Accepts more of the waiting clients.
+    /// Lets the server accept more of the waiting clients at the end of this turn of the loop.
     func proceed() { mayAccept = true }
 
     /// Stops listening.

@@ -9,9 +9,9 @@ struct Readiness {
 
     var isReadable: Bool { has(EPOLLIN, EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
     var isWritable: Bool { has(EPOLLOUT, EPOLLHUP, EPOLLERR) }
-    /// True if the other side sends nothing more. Something may still be left to read.
+    /// True if the other side sends nothing more, or there was an error. Something may still be left to read.
     var hasEnded: Bool { has(EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
-    /// True if both directions are closed.
+    /// True if both directions are closed, or there was an error.
     var isBroken: Bool { has(EPOLLHUP, EPOLLERR) }
 }
 
@@ -30,7 +30,7 @@ protocol Continuation: AnyObject {
 /// An epoll loop on one thread, for descriptors, timers, ends of child processes, SIGTERM and SIGINT.
 ///
 /// A turn handles the available events, then timers that are due, then continuations. A handler does a limited amount
-/// of work and leaves the rest to a continuation, so that it does not block the others.
+/// of work and leaves the rest to a continuation, so that it does not block other handlers.
 final class EventLoop {
     /// Identifies a watched descriptor.
     struct Registration: Equatable {
@@ -52,7 +52,7 @@ final class EventLoop {
     /// Called at the end of each turn, before the loop waits.
     var afterRound: () -> Void = {}
 
-    /// The time at which this turn began, on the monotonic clock.
+    /// The time at which this turn began, in microseconds on the monotonic clock.
     private(set) var round = EventLoop.now
 
     private let epoll: Int32
@@ -65,7 +65,7 @@ final class EventLoop {
     private var exits: [pid_t: (Int32) -> Void] = [:]
     private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 128)
 
-    /// Creates a loop. Throws if the system has no descriptor left.
+    /// Creates a loop. Throws if the system can't create a descriptor.
     init() throws(ServerError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         let code = errno
@@ -109,7 +109,7 @@ final class EventLoop {
         return registration
     }
 
-    /// Stops watching. The caller then closes the descriptor, which removes it from epoll.
+    /// Stops watching a descriptor. The caller then closes it, which removes it from epoll.
     func forget(_ registration: Registration) {
         guard slots[registration.slot].generation == registration.generation else { return }
         slots[registration.slot].handler = nil
@@ -126,17 +126,18 @@ final class EventLoop {
     /// Cancels the work of a call to `after`.
     func cancel(_ timer: Int) { timers.cancel(timer) }
 
-    /// Makes `continuation` proceed at the end of this turn, or of the next turn if it is called while it proceeds.
+    /// Makes `continuation` proceed after the events and timers of this turn; or of the next turn, if the continuations
+    /// of this turn already proceed.
     func soon(_ continuation: any Continuation) { continuations.append(continuation) }
 
-    /// Calls `work` with the exit status when a child process ends. If a signal ended it, that is 128 plus the signal's
-    /// number.
+    /// Calls `work` with the exit status when a child process ends. If a signal ended the process, the status is 128
+    /// plus the signal's number.
     func whenEnded(_ process: pid_t, _ work: @escaping (Int32) -> Void) { exits[process] = work }
 
     /// Makes SIGTERM and SIGINT call `work` instead of ending this process.
     func onTermination(_ work: @escaping () -> Void) { signals.catchTermination(work) }
 
-    /// Handles events until `isDone` returns true.
+    /// Handles events, turn by turn, until `isDone` returns true before a turn.
     func run(until isDone: () -> Bool) {
         while !isDone() {
             wait()
@@ -171,8 +172,8 @@ final class EventLoop {
         }
     }
 
-    /// Collects the exit status of all children that have ended and calls their handlers. As process 1 of a container
-    /// the runner is also the parent of processes that it did not start.
+    /// Collects the exit status of all children that have ended, and calls the functions that wait for it. As process 1
+    /// of a container the runner is also the parent of processes that it did not start.
     fileprivate func reap() {
         var status: Int32 = 0
         while true {

@@ -4,20 +4,21 @@ struct Exchange {
     enum ResponseFraming {
         /// The response has no body: for HEAD, 204 and 304.
         case empty
-        /// The number of bytes that are still missing.
+        /// The number of bytes of the body that are still missing.
         case length(Int)
         case chunked
         /// The body ends with the connection, for HTTP/1.0.
         case close
     }
 
-    /// The time of the request's start, in microseconds on the monotonic clock.
+    /// The time at which the request's head was complete, or the error before that was found, in microseconds on the
+    /// monotonic clock.
     var start = 0
     /// The method and path for the log, without the query.
     var line: [UInt8] = []
     var requestID: [UInt8] = []
     var isHead = false
-    /// True if the request is for a page about the server itself.
+    /// True if the request is for a page about the server itself, so that it is not logged.
     var isOwnPage = false
     var isVersion11 = true
     var keepsConnection = true
@@ -27,26 +28,26 @@ struct Exchange {
 
     /// The CGI variables in FastCGI's encoding.
     var parameters: [UInt8] = []
-    /// The body; nil if there is none.
+    /// The request's body; nil if there is none.
     var body: RequestBody?
 
     /// The part of the response's head that has come, while it is incomplete.
     var responseHead: [UInt8] = []
     var status = 0
-    /// The framing of the response; nil until its head was sent.
+    /// The framing of a function's response; nil until the response's head is complete.
     var framing: ResponseFraming?
-    /// The lines that the function has written on standard error.
+    /// The lines that the function has written on standard error about this request, at most 256.
     var lines: [[UInt8]] = []
 
-    /// Keeps a line for the log, which shows it below the request's own line. Returns false if the request has too
-    /// many.
+    /// Keeps a line for the log, which shows it below the request's own line. Returns false if the request already has
+    /// 256 lines.
     mutating func addLine(_ line: [UInt8]) -> Bool {
         guard lines.count < 256 else { return false }
         lines.append(line)
         return true
     }
 
-    /// Frees memory.
+    /// Frees the memory that buffers keep for the next request.
     mutating func releaseMemory() { (line, parameters, responseHead) = ([], [], []) }
 
     /// Prepares for the next request, and keeps the memory.

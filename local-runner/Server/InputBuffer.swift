@@ -25,7 +25,7 @@ struct InputBuffer: ~Copyable {
         if start == end { (start, end) = (0, 0) }
     }
 
-    /// Appends bytes.
+    /// Appends a copy of `part`.
     mutating func append(_ part: UnsafeRawBufferPointer) {
         makeRoom(part.count)
         UnsafeMutableRawBufferPointer(rebasing: memory.dropFirst(end)).copyMemory(from: part)

@@ -2,10 +2,10 @@ import Base
 import CSystem
 import Glibc
 
-/// The reason why the server can't listen.
+/// The reason why the server can't listen, or can't create its loop.
 struct ServerError: Error, CustomStringConvertible {
     let description: String
-    /// The errno, if a call failed.
+    /// The errno of the failure to listen; 0 if the address is invalid or the loop could not be created.
     let code: Int32
 
     init(_ description: String, code: Int32 = 0) {
@@ -14,13 +14,13 @@ struct ServerError: Error, CustomStringConvertible {
     }
 }
 
-/// The listening TCP socket.
+/// A listening TCP socket.
 struct Listener {
     /// The largest number of clients that may wait to be accepted. The system may allow fewer (net.core.somaxconn).
     private static let backlog: Int32 = 4096
 
     let descriptor: Int32
-    /// The address, with the port that the system picked if it was 0.
+    /// The address on which the socket listens. If the requested port is 0, this has the port that the system picked.
     let address: ListenAddress
 
     init(_ address: ListenAddress) throws(ServerError) {
@@ -49,7 +49,8 @@ struct Listener {
     /// Stops listening.
     func close() { Glibc.close(descriptor) }
 
-    /// Accepts a connection and returns it with the client's address. Returns nil and sets errno if there is none.
+    /// Accepts a connection and returns it with the client's address. Returns nil and sets errno if no client waits, or
+    /// on failure.
     func accept() -> (descriptor: Int32, peer: PeerAddress)? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

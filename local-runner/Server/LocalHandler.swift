@@ -24,12 +24,12 @@ enum LocalHandler {
         ///
         /// Throws `forbidden` for requests from other machines, requests passed on by a proxy, and requests that a
         /// browser on this machine sends for a page of another site, since such a browser reaches the server too.
-        /// Throws `unauthorized` for requests without the token, which only this user can read. Throws other errors for
-        /// another path or method, and for a request without the parameter.
+        /// Throws `unauthorized` for requests without the token, which only the user who started the server can read.
+        /// Throws other errors for another path or method, and for a request without the parameter.
         func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
             let host = String(decoding: bytes[self.host], as: UTF8.self)
             // Other machines can send any Host, so the peer address is checked. A browser on this machine sends the
-            // true one, so checking it prevents DNS rebinding.
+            // true Host, so checking that prevents DNS rebinding.
             guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen) else { throw .forbidden }
             var authorization: UnsafeRawBufferPointer?
             for field in head.fields {
@@ -61,7 +61,8 @@ enum LocalHandler {
         }
     }
 
-    /// Runs the functions of the triggers and answers on `connection`.
+    /// Runs the functions of the triggers with the expression `cron`, and answers on `connection` when all have ended.
+    /// Answers with an error if there is no such trigger, or a function still runs from the last time.
     static func fire(_ cron: String, for connection: Connection) {
         let server = connection.server
         let triggers = server.crons.filter { $0.cron.description == cron }
@@ -112,7 +113,8 @@ enum LocalHandler {
         return others.contains { name.equals($0) }
     }
 
-    /// Returns true if a Host value names this machine, with or without a port.
+    /// Returns true if a Host value names this machine or the address on which the server listens, with or without a
+    /// port.
     private static func isLocal(_ host: String, _ listen: ListenAddress) -> Bool {
         var name = host[...]
         if !name.hasSuffix("]"), let (before, _) = name.cut(atLast: ":") { name = before }

@@ -3,7 +3,7 @@ import Glibc
 
 /// Writes log lines without waiting for a slow reader.
 ///
-/// If standard error is a pipe or a terminal, other processes share it, and O_NONBLOCK would affect them too. So it is
+/// If the output is a pipe or a terminal, other processes may share it, and O_NONBLOCK would affect them too. So it is
 /// opened a second time, through /proc, for this process alone. If that is not possible, at most PIPE_BUF bytes are
 /// written when poll(2) reports room, because a pipe then takes them at once (pipe(7)).
 struct LogOutput {
@@ -20,7 +20,7 @@ struct LogOutput {
         case written(Int)
         /// The output can take no more bytes now.
         case full
-        /// The reader has closed the pipe, or the disk is full.
+        /// No byte was written, because the reader has closed the pipe, the disk is full, or for another reason.
         case failed
     }
 
@@ -42,7 +42,7 @@ struct LogOutput {
         }
     }
 
-    /// Writes as many of `bytes` as there is room for. Returns `full` if there is no room.
+    /// Writes all of `bytes`, or as many as there is room for now. Returns `full` if there is no room.
     func write(_ bytes: UnsafeRawBufferPointer) -> Progress {
         while true {
             let length: Int
@@ -60,7 +60,8 @@ struct LogOutput {
         }
     }
 
-    /// Waits until there is room, for at most `milliseconds`. Returns false if there is none by then.
+    /// Waits until there is room or the reader has closed the output, for at most `milliseconds`. Returns false if
+    /// neither happens by then.
     func hasRoom(milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return poll(&entry, 1, milliseconds) > 0

@@ -11,8 +11,8 @@ final class Metrics {
         5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000,
         30_000_000, 60_000_000,
     ]
-    /// The largest number of label pairs that each counter of log lines may have, so that a function that reports ever
-    /// new labels can't use up the memory.
+    /// The largest number of label pairs that each counter of log lines may have. Without it, a function that reports
+    /// ever new labels could use up the memory.
     private static let mostLabels = 1_000
 
     /// The labels of a counter that has two of them.
@@ -29,14 +29,14 @@ final class Metrics {
         fileprivate(set) var sum = 0
     }
 
-    /// Answered requests by function and status. The function is empty for requests that reached none.
+    /// Answered and abandoned requests by function and status. The function is empty for requests that reached none.
     private(set) var requests: [Pair: Int] = [:]
     private(set) var durations: [String: Durations] = [:]
     /// Runs of schedules by function and status.
     private(set) var runs: [Pair: Int] = [:]
-    /// Started processes by function.
+    /// Started processes by function. Children that a process forks are not counted.
     private(set) var starts: [String: Int] = [:]
-    /// Processes that ended without being asked to, by function.
+    /// Processes and forked children that failed, or ended although they were not asked to, by function.
     private(set) var crashes: [String: Int] = [:]
     /// Answers of providers by platform and status.
     private(set) var upstreamRequests: [Pair: Int] = [:]

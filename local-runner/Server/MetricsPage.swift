@@ -1,7 +1,7 @@
 import Base
 
 extension Server {
-    /// Returns the page /metrics. `state` is the database's state, or nil if it is not known.
+    /// Returns the page /metrics. `state` is the database's state; nil if it is not known.
     func metricsPage(_ state: StoreState?) -> [UInt8] {
         var text = MetricsText()
         writeRequests(to: &text)
@@ -94,7 +94,7 @@ extension FunctionPool {
     fileprivate var label: [(name: String, value: String)] { [("function", program.function.function)] }
 }
 
-/// Orders the samples of a counter.
+/// Orders the samples of a counter by their labels.
 private func < (left: (key: Metrics.Pair, value: Int), right: (key: Metrics.Pair, value: Int)) -> Bool {
     (left.key.first, left.key.second) < (right.key.first, right.key.second)
 }

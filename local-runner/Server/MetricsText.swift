@@ -13,12 +13,12 @@ struct MetricsText {
         line("# TYPE \(name) \(kind.rawValue)")
     }
 
-    /// Writes a value.
+    /// Writes a sample with a whole number as its value.
     mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Int) {
         sample(name, labels, String(value))
     }
 
-    /// Writes a duration in seconds.
+    /// Writes a sample with a duration, in seconds, as its value.
     mutating func sample(_ name: String, _ labels: [(name: String, value: String)], microseconds: Int) {
         sample(name, labels, Self.seconds(microseconds))
     }
@@ -28,7 +28,7 @@ struct MetricsText {
         line(name + (list.isEmpty ? "" : "{\(list)}") + " " + value)
     }
 
-    /// Returns microseconds as seconds, without needless zeros.
+    /// Returns microseconds as seconds, without needless zeros. A negative number becomes 0.
     static func seconds(_ microseconds: Int) -> String {
         let fraction = String(1_000_000 + max(0, microseconds) % 1_000_000).dropFirst()
         var text = "\(max(0, microseconds) / 1_000_000).\(fraction)"

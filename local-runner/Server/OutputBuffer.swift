@@ -2,7 +2,7 @@ import Glibc
 
 /// Bytes that wait to be written to a socket or a pipe.
 struct OutputBuffer {
-    /// Producers stop filling a buffer with more bytes than this until it has drained.
+    /// Producers stop filling a buffer that has more bytes than this, until enough of them have been written.
     static let highWater = 256 << 10
 
     /// The bytes to write. The first `sent` of them have been written already.
@@ -21,7 +21,7 @@ struct OutputBuffer {
         case drained
         /// The descriptor takes no more for now. Some bytes may have been written.
         case blocked
-        /// The other side has closed the connection.
+        /// Writing failed, usually because the other side has closed the connection.
         case failed
     }
 

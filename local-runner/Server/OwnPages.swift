@@ -22,7 +22,7 @@ struct OwnPages {
         }
     }
 
-    /// Checks that a request for the metrics on the main port has the token.
+    /// Throws `unauthorized` if a request for the metrics on the main port does not have the token.
     func authorize(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RunnerError) {
         let expected = metricsToken?.reveal { Array("Bearer \($0)".utf8) }
         let given = head.fields.first { bytes[$0.name].equals("authorization") }.map { Array(bytes[$0.value]) }
@@ -52,7 +52,8 @@ extension Connection {
         }
     }
 
-    /// Calls `body` when the database's state is known, unless the client has left.
+    /// Calls `body` with the database's state, or with nil if that is not known in time, unless the client has left by
+    /// then.
     private func whenStoreIsKnown(_ body: @escaping (Connection, StoreState?) -> Void) {
         let request = exchange.requestID
         let look = { (state: StoreState?) in

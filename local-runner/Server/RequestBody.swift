@@ -2,13 +2,14 @@ import CSystem
 import Glibc
 import HTTP
 
-/// The body of a request, kept until it is complete: up to 64 KiB in memory, a longer one in a file without a name.
+/// The body of a request, kept until its function has taken it: in memory up to 64 KiB if the budget has room for it,
+/// otherwise in a file without a name.
 final class RequestBody {
     static let maximumInMemory = 64 << 10
 
     /// The number of bytes received.
     private(set) var count = 0
-    /// The number of bytes that a function has taken.
+    /// The number of bytes that a function has taken, or all if the file can't be read.
     private(set) var taken = 0
 
     /// The resources that the client's address uses.
@@ -19,7 +20,7 @@ final class RequestBody {
     private var memory: [UInt8] = []
     private var file: Int32 = -1
 
-    /// Creates an empty body, whose resources count for the client's account.
+    /// Creates an empty body. Its memory or file counts for the client's account.
     init(_ store: BodyStore, _ account: Budget.Account) {
         self.store = store
         self.account = account
@@ -35,7 +36,8 @@ final class RequestBody {
         }
     }
 
-    /// Appends the next part. Throws `overloaded` if clients use too much already, or no file can be written.
+    /// Appends the next part; in a file if the part does not fit into memory. Throws `overloaded` if the limits for
+    /// files leave no room, even after slower uploads were ended, or if no file can be created or written.
     func append(_ part: UnsafeRawBufferPointer) throws(RunnerError) {
         guard !part.isEmpty else { return }
         if file < 0, count + part.count > Self.maximumInMemory { try spill() }
@@ -45,8 +47,8 @@ final class RequestBody {
         if file < 0 { memory.append(contentsOf: part) } else { try write(part) }
     }
 
-    /// Passes the next bytes to `use`, at most `limit` of them. Returns false at the end of the body, or if its file
-    /// can't be read.
+    /// Passes the next bytes to `use`, at most `limit` of them. Returns false, without calling it, at the end of the
+    /// body, or if the body's file can't be read.
     func take(limit: Int, _ use: (UnsafeRawBufferPointer) -> Void) -> Bool {
         let length = min(limit, count - taken)
         guard length > 0 else { return false }
@@ -60,7 +62,7 @@ final class RequestBody {
         repeat {
             read = pread(file, scratch.baseAddress, min(length, scratch.count), taken)
         } while read < 0 && errno == EINTR
-        // Only a failing disk leads here. The function then gets fewer bytes than Content-Length says.
+        // Usually a failing disk is the cause. The function then gets fewer bytes than Content-Length says.
         guard read > 0 else {
             store.report("reading a request's body", errno)
             taken = count
@@ -71,7 +73,8 @@ final class RequestBody {
         return true
     }
 
-    /// Takes `amount` of a resource, from slower uploads if necessary. Returns false if that is not possible.
+    /// Takes `amount` of a resource, and ends slower uploads for that if necessary. Returns false if there is not
+    /// enough.
     private func take(_ resource: Budget.Resource, _ amount: Int) -> Bool {
         while !store.budget.take(resource, account, amount) {
             guard store.makeRoom(resource, amount, self) else { return false }
@@ -118,16 +121,17 @@ final class RequestBody {
     }
 }
 
-/// The limits for request bodies, and the files of those that are too large for memory.
+/// Creates the files of request bodies that are not kept in memory, and knows the budget of all bodies.
 final class BodyStore {
     let budget: Budget
     /// A buffer for reading files.
     let scratch: UnsafeMutableRawBufferPointer
-    /// Closes slower connections to free `amount` of a resource for a body. Returns false if there were none.
+    /// Closes slower connections to free some of a resource of which a body needs `amount`. Returns false if none was
+    /// closed.
     var makeRoom: (Budget.Resource, _ amount: Int, RequestBody) -> Bool = { _, _, _ in false }
 
     private let log: RunnerLog
-    /// The folders in which files may be created. The first one is used until it fails.
+    /// The folders in which files may be created. The first one is used, and removed from the list if it fails.
     private var folders: [String]
     private var reported: Set<String> = []
 
@@ -138,12 +142,12 @@ final class BodyStore {
         self.log = log
     }
 
-    /// Creates a file without a name, in memory if no folder is writable. Returns -1 if that fails.
+    /// Creates a file without a name, in memory if that works in no folder. Returns -1 if that fails too.
     func makeFile() -> Int32 {
         while let folder = folders.first {
             let file = csystem_unnamed_file(folder)
             if file >= 0 { return file }
-            // These errors, such as EMFILE, say nothing about the folder.
+            // These errors say nothing about the folder.
             if errno == EMFILE || errno == ENFILE || errno == ENOMEM { break }
             report("no temporary file in \(folder)", errno)
             folders = Array(folders.dropFirst())
@@ -153,7 +157,7 @@ final class BodyStore {
         return file
     }
 
-    /// Logs an error with its reason, once for each message.
+    /// Logs an error with its reason, unless the same message was logged before.
     func report(_ what: String, _ code: Int32) {
         let sentence = "\(what): \(String(cString: strerror(code)))"
         if reported.insert(sentence).inserted { log.write(sentence) }

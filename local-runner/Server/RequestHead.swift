@@ -1,6 +1,7 @@
 import HTTP
 
-/// The fields that the runner itself uses. All others are passed to the function.
+/// The kinds of request fields that the runner does not only pass on. Fields of the kind `other` are passed to the
+/// function unchanged.
 enum FieldKind {
     case other
     case host
@@ -10,7 +11,8 @@ enum FieldKind {
     case connection
     case expect
     case requestID
-    /// Not passed on, because the field is about this connection only (RFC 9110 §7.6.1) or harmful as a CGI variable.
+    /// Not passed on, because the field is about this connection only (RFC 9110 §7.6.1), its CGI variable would be
+    /// harmful, or another field could have the same CGI variable.
     case dropped
 
     /// Returns the kind of the field with this name.
@@ -33,8 +35,8 @@ enum FieldKind {
         }
     }
 
-    /// Returns true if no other name becomes the same CGI variable. X_Role does not pass, since the function would take
-    /// it for X-Role.
+    /// Returns true if a name has only letters, digits and hyphens, so that no other such name becomes the same CGI
+    /// variable. X_Role does not pass, since the function would take it for X-Role.
     private static func hasVariable(_ name: UnsafeRawBufferPointer) -> Bool {
         name.allSatisfy { byte in
             ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26

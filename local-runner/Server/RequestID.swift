@@ -1,7 +1,7 @@
 import Base
 import CSystem
 
-/// Generates request ids. A client may send an id of its own, if it is harmless.
+/// Generates ids for requests whose client sent no acceptable id.
 struct RequestIDs {
     private var random = [UInt8](repeating: 0, count: 4096)
     private var used = 4096

@@ -2,7 +2,7 @@ import Base
 import Glibc
 import HTTP
 
-/// Reads request heads (RFC 9112) line by line, strictly: anything that two parsers could read differently is refused,
+/// Reads request heads (RFC 9112) line by line, and strictly: refuses forms that another parser might read differently,
 /// so that no request can be hidden inside another.
 struct RequestParser {
     static let maximumLineLength = 8 << 10
@@ -73,7 +73,8 @@ struct RequestParser {
         return line
     }
 
-    /// Refuses a line that exceeds its limit before it is complete, and bytes that are not HTTP at all.
+    /// Refuses a request line, or fields, that exceed their limit before they are complete. Refuses a request line
+    /// whose first byte can't begin a method.
     private func checkLimits(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
         if hasRequestLine {
             if bytes.count - fieldsStart > Self.maximumFieldBytes { throw .fieldsTooLarge }
@@ -132,7 +133,8 @@ struct RequestParser {
         head.fields.append(Field(name: field.name, value: field.value, kind: FieldKind(bytes[field.name])))
     }
 
-    /// Evaluates all fields together.
+    /// Checks the fields that decide about the host, the body's length and the connection, and stores the results in
+    /// `head`.
     private mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
         head.keepsConnection = head.isVersion11
         var hosts = 0

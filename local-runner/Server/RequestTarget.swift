@@ -3,7 +3,7 @@ import HTTP
 
 /// A request target (RFC 9112 §3.2), as positions in the buffer that it was read from.
 enum RequestTarget {
-    /// A path, a query (without its question mark), and the host of an absolute-form target.
+    /// A path, a query (without its question mark), and the host and port of an absolute-form target.
     case resource(path: Extent, query: Extent, host: Extent?)
     /// The asterisk of OPTIONS.
     case server
@@ -51,8 +51,9 @@ extension RequestTarget {
         }
     }
 
-    /// Returns the value of the first parameter with this name in a query (application/x-www-form-urlencoded). Returns
-    /// nil if there is none, or if a percent escape in it is malformed.
+    /// Returns the value of the first parameter with this name and a value in a query
+    /// (application/x-www-form-urlencoded). Returns nil if there is none, or if a percent escape in the value is
+    /// malformed.
     static func parameter(_ name: StaticString, in query: UnsafeRawBufferPointer) -> String? {
         for pair in query.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(

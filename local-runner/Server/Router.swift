@@ -5,7 +5,7 @@ final class Route {
     let pool: FunctionPool
     /// The path without a slash at the end.
     let path: [UInt8]
-    /// The value of Allow: the sorted methods, with HEAD if GET is among them.
+    /// The value of Allow: the sorted methods, with OPTIONS, and with HEAD if GET is among them.
     let allow: [UInt8]
     /// The CGI variables that all requests of the route have in common, in FastCGI's encoding.
     let constantParameters: [UInt8]
@@ -26,11 +26,11 @@ final class Route {
 
     func hasMethod(_ method: UnsafeRawBufferPointer) -> Bool { methods.contains { method.equals($0) } }
 
-    /// Returns a mark that identifies the request's credentials, which the function verifies; nil if the function
+    /// Returns a mark that identifies the request's credentials, which the function verifies later; nil if the function
     /// requires none.
     ///
-    /// Throws the function's own error for a request without any credentials, before the body is read and without a
-    /// process.
+    /// If the request has no credentials at all, throws the error that the function itself would return, before the
+    /// body is read and without a process.
     func credentials(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RunnerError) -> CredentialMark? {
         guard let credentials else { return nil }
         var (token, key): (Extent?, Extent?)
@@ -42,7 +42,7 @@ final class Route {
             default: break
             }
         }
-        // Uses the order in which the function looks for credentials.
+        // Prefers the field in which the function itself looks first.
         let counted = credentials == .session ? token ?? key : key ?? token
         guard let counted else { throw .unauthorized(credentials.refusal) }
         return CredentialMark(bytes[counted])
@@ -65,7 +65,7 @@ struct Router {
     private static let scheduled = "/scheduled/"
 
     private let routes: [Route]
-    /// True if the first route is that of all paths.
+    /// True if the first route serves all paths.
     private let servesAnyPath: Bool
 
     init(_ pools: [FunctionPool], listen: ListenAddress, servesAnyPath: Bool = false) {
@@ -74,8 +74,9 @@ struct Router {
             .map { Route($0, listen: listen) }
     }
 
-    /// Returns the route of the path in a request. Throws `badRequest` if the path has a malformed percent escape, and
-    /// `notFound` if it has no route.
+    /// Returns the route of the path in a request. Throws `badRequest` if a percent escape in the path is malformed or
+    /// stands for a control character, and `notFound` if the path has no route. Throws neither if the first route
+    /// serves all paths.
     func route(_ path: UnsafeRawBufferPointer) throws(RunnerError) -> Route {
         if servesAnyPath, let route = routes.first { return route }
         guard path.contains(UInt8(ascii: "%")) else { return try find(path) }

@@ -1,8 +1,8 @@
-/// An error that the runner itself returns instead of a function: a status, and a sentence that reveals nothing about
-/// the inside.
+/// An error that the runner itself returns instead of a function's response: a status, and a sentence that reveals
+/// nothing about the inside of the runner or the function.
 enum RunnerError: Error, Equatable {
     case badRequest(StaticString)
-    /// Has the sentence that the function itself would return.
+    /// Has the sentence of the response. For a path of a function, the function itself would return the same.
     case unauthorized(StaticString)
     case forbidden
     case notFound

@@ -3,39 +3,39 @@ import Glibc
 import HTTP
 
 /// The log of the runner: a line for each request, followed by the lines that its function wrote, and lines of the
-/// runner itself. They are collected and written at the end of each turn of the loop.
+/// runner itself. They are collected, and written at the end of each turn of the loop or once more than 64 KiB wait.
 ///
 /// In the JSON format each line is an object with `time`, `level` and `message`, and if they apply `request_id`,
 /// `client`, `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that already have this form
 /// are copied unchanged.
 ///
-/// The runner never waits for the reader of the log. Lines that don't fit into the buffer are dropped, and as soon as
-/// possible the log states their number.
+/// The runner does not wait for the reader of the log, except for a moment at its end. If the buffer is full, lines are
+/// dropped, and as soon as possible the log states their number.
 final class RunnerLog {
     enum Format: String, CaseIterable {
-        /// For people; coloured on a terminal.
+        /// For people; usually coloured on a terminal.
         case text
         /// One JSON object for each line.
         case json
     }
 
-    /// A request that has been answered or abandoned.
+    /// A request that has been answered or abandoned, or a finished run of a scheduled function.
     struct Request {
-        /// The method and path, with a space between them.
+        /// The method and path, with a space between them; for a scheduled function, CRON and the cron expression.
         let line: [UInt8]
         let status: Int
         /// The duration in microseconds.
         let duration: Int
-        /// The function's name; empty if the request reached no function.
+        /// The function's name; empty if no function was found for the request.
         let function: String
         let id: [UInt8]
         /// The client's address; empty if there is no client.
         let client: [UInt8]
     }
 
-    /// The status in the log for a request whose client left before the response.
+    /// The status in the log for a request whose client left before the end of the response.
     static let clientGone = 499
-    /// The largest number of bytes that may wait to be written.
+    /// Lines are dropped while at least this number of bytes waits to be written.
     private static let maximumWaiting = 1 << 20
 
     private let output: LogOutput
@@ -50,7 +50,8 @@ final class RunnerLog {
     private var second = Timestamp(seconds: -1)
     private var secondText: [UInt8] = []
 
-    /// Creates a log that writes to `descriptor`. A non-empty variable NO_COLOR turns colours off (no-color.org).
+    /// Creates a log that writes to `descriptor`. Lines in the text format are coloured on a terminal, unless NO_COLOR
+    /// is not empty (no-color.org) or TERM is `dumb`.
     init(
         descriptor: Int32 = STDERR_FILENO, format: Format = .text,
         environment: [String: String] = Configuration.processEnvironment
@@ -92,7 +93,8 @@ final class RunnerLog {
         }
     }
 
-    /// Logs a message of the runner itself, about a function and a request if they are given.
+    /// Logs a message of the runner itself. `request` is the id of the request that the message is about. Only the JSON
+    /// format shows `level` and `function`.
     func write(_ message: String, level: Log.Level = .warning, function: String? = nil, request: String? = nil) {
         guard hasRoom() else { return }
         switch format {
@@ -112,7 +114,8 @@ final class RunnerLog {
         }
     }
 
-    /// Writes waiting bytes as far as there is room. All other methods only collect them.
+    /// Writes waiting bytes as far as there is room. All other methods collect bytes, and write only if more than 64
+    /// KiB wait.
     func flush() {
         var hasWritten = false
         var reported = 0
@@ -140,7 +143,7 @@ final class RunnerLog {
         }
     }
 
-    /// Writes waiting bytes at the end of the process. A slow reader gets a moment to make room.
+    /// Writes waiting bytes at the end of the process. A slow reader gets a moment, at most a second, to make room.
     func finish() {
         flush()
         for _ in 0..<20 where isBlocked {
@@ -166,7 +169,7 @@ final class RunnerLog {
         if waiting.count - written > 1 << 16, !isBlocked { flush() }
     }
 
-    /// Returns true if a line is a JSON object with the members that every log line has.
+    /// Returns true if a line is a JSON object with the members that every log line has, as strings.
     private static func isOfSchema(_ line: [UInt8]) -> Bool {
         guard line.first == UInt8(ascii: "{"), let json = try? JSON(parsing: line) else { return false }
         return ["time", "level", "message"].allSatisfy { json[$0]?.string != nil }

@@ -2,25 +2,26 @@ import Base
 import CSystem
 import Glibc
 
-/// The HTTP server. It listens as soon as it is created, and serves in `run`.
+/// The HTTP server. Its port is open as soon as it is created, and `run` serves the requests.
 final class Server {
-    /// The time between two checks of the functions' time limits, in milliseconds.
+    /// The shortest time, in milliseconds, between two checks of the time limits of connections and of functions.
     private static let sweepInterval = 50
-    /// The delay of a check, in microseconds, from which on this process itself is assumed to have been suspended.
+    /// If a check is later than planned by more than this time, in microseconds, this process is assumed to have been
+    /// suspended.
     private static let standstill = 500_000
-    /// After such a suspension, time limits are not enforced for at most this time, in microseconds.
+    /// The longest time, in microseconds, for which time limits are not enforced after such a suspension.
     private static let longestLeniency = 5_000_000
-    /// The shortest time, in microseconds, from the end of one such period to the beginning of the next. Without it,
-    /// time limits would never be enforced on a slow machine.
+    /// The shortest time, in microseconds, from the end of one period without time limits to the beginning of the next.
+    /// Without it, time limits might never be enforced on a slow machine.
     private static let leniencyInterval = 10_000_000
-    /// The number of connections that are checked at a time, or a tenth of all connections if that is more.
+    /// The largest number of connections in one check. If a tenth of all connections is more, a check looks at a tenth.
     private static let sweptConnections = 256
-    /// The largest number of connections that are accepted in one turn of the loop.
+    /// The largest number of connections that are accepted on one port in one turn of the loop.
     private static let acceptedAtOnce = 64
 
-    /// The loop that everything runs on. Its timers also serve the cron triggers.
+    /// The loop on which all work of the server is done. Its timers also start the functions of the cron triggers.
     let loop: EventLoop
-    /// The address, with the port that the system picked if it was 0.
+    /// The address on which the server listens. If the configured port is 0, this has the port that the system picked.
     let address: ListenAddress
     /// The address of the port that has only the server's own pages; nil if there is none.
     let metricsAddress: ListenAddress?
@@ -31,27 +32,28 @@ final class Server {
     let metrics = Metrics()
     let bodies: BodyStore
     let settings: ServerSettings
-    /// Asks the database for its state; nil if the server has no pages about itself.
+    /// Asks the database for its state; nil if the server has no pages about itself or no DATABASE_URL.
     let store: StoreWatch?
-    /// Tells systemd about the server's state. Nil if systemd does not expect this.
+    /// Tells systemd about the server's state; nil if systemd expects no messages, or if none can be sent.
     var serviceManager: ServiceManager?
     var requestIDs = RequestIDs()
     var date = DateLine()
-    /// True if the server finishes running requests and accepts no new ones.
+    /// True once the server has been told to end. It finishes running requests. If it has a limited time for that, it
+    /// still serves new ones in the first half of this time.
     private(set) var isDraining = false
-    /// True if the time in which running work must end is over.
+    /// True once the time to finish running work is over.
     private var isTimeUp = false
 
-    /// The functions that schedules run.
+    /// The functions among which the cron triggers' functions are found by name.
     var scheduledFunctions: [FunctionConfiguration]
     private let entrances: [Entrance]
     private(set) var pools: [FunctionPool]
-    /// The pools of an earlier configuration that still serve requests.
+    /// The pools of earlier configurations. A pool is removed after no request uses it any longer.
     private var formerPools: [FunctionPool] = []
     private let functionsDirectory: String
     private let folders: TemporaryFolders
     private(set) var connections: [Connection] = []
-    /// The first connection of the next check.
+    /// The index of the first connection that the next check looks at.
     private var nextSwept = 0
     private var isSweeping = false
     /// The end of the period in which time limits are not enforced, in microseconds on the monotonic clock.
@@ -59,12 +61,14 @@ final class Server {
     private var hasAcceptFailed = false
     private var isWaitingForLog = false
     private var nextRefusalNote = 0
-    /// Searches for slow connections that found none, each with the time until which it is not repeated.
+    /// The searches that found no connection to close, each with the time until which it is not repeated, in
+    /// microseconds on the monotonic clock.
     var fruitlessSearches: [Search: Int] = [:]
-    /// The scheduled functions that are running, by their triggers.
+    /// The runs of scheduled functions that have not ended, by the descriptions of their triggers.
     private var runs: [String: OneShot] = [:]
 
-    /// Binds and listens. Throws `ServerError` if it can't listen.
+    /// Creates a server that already listens. Throws `ServerError` if it can't listen or has no descriptors for its
+    /// loop.
     init(
         _ configuration: Configuration, functionsDirectory: String, settings: ServerSettings, log: RunnerLog
     ) throws(ServerError) {
@@ -100,8 +104,9 @@ final class Server {
         }
     }
 
-    /// Serves until SIGTERM or SIGINT. Then lets running requests and scheduled functions finish, and `worker` return
-    /// its jobs to the queue. A second signal, or the end of the time that the settings allow, ends everything at once.
+    /// Serves until SIGTERM or SIGINT. Then lets running requests and scheduled functions finish, and makes `worker`
+    /// return its jobs to the queue. A second signal, or the end of the time that the settings allow, ends all requests
+    /// and scheduled functions at once. Returns at once if the system can't watch the listening sockets.
     func run(beside worker: JobWorker? = nil) {
         var signals = 0
         loop.onTermination { [weak self] in
@@ -129,11 +134,12 @@ final class Server {
         connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) && formerPools.allSatisfy(\.isIdle)
     }
 
-    /// Lets every process finish its current request, and starts new ones for further requests, for example after a
-    /// build.
+    /// Lets every process of a function finish its current request, and starts new processes for further requests, for
+    /// example after a build.
     func replaceProcesses() { pools.forEach { $0.replaceProcesses() } }
 
-    /// Serves another configuration's functions from now on. Running requests end as they began. The address stays.
+    /// Serves another configuration's functions from now on. Requests that functions already serve, or that wait for
+    /// one, still use the earlier configuration. The server's address stays.
     func serve(_ configuration: Configuration) {
         formerPools += pools
         pools.forEach { $0.replaceProcesses() }
@@ -150,11 +156,12 @@ final class Server {
 
     // MARK: Scheduled functions
 
-    /// Returns true if a trigger's function is still running from the last time.
+    /// Returns true if the last run of a trigger's function has not ended.
     func isRunning(_ trigger: CronTrigger) -> Bool { runs[trigger.description] != nil }
 
     /// Runs the trigger's function once, with the event that was due at `time`. Logs and counts the run, and calls
-    /// `completion` with the response's status (502 and 504 as for HTTP).
+    /// `completion` with the response's status: 502 if there is no usable response, 504 if the run exceeded its time
+    /// limit. If no function has the trigger's name, only calls `completion`, with 502.
     func fire(_ trigger: CronTrigger, at time: Timestamp, completion: @escaping (_ status: Int) -> Void) {
         guard let function = scheduledFunctions.first(where: { $0.function == trigger.function }) else {
             return completion(RunnerError.functionFailed.status)
@@ -235,8 +242,8 @@ final class Server {
         log.write("no room for more connections; refused one from \(String(decoding: peer.text, as: UTF8.self))")
     }
 
-    /// Closes the slowest connections if there is no descriptor or memory for a new one. Clients wait until there is
-    /// room.
+    /// Handles a failure to accept a client, usually for lack of descriptors or memory: closes some of the slowest
+    /// connections, and tries again after 100 milliseconds. Clients wait until then.
     private func retryAccept(_ code: Int32, _ entrance: Entrance) {
         if !hasAcceptFailed { log.write("accept: \(String(cString: strerror(code))); trying again until it succeeds") }
         hasAcceptFailed = true
@@ -244,8 +251,8 @@ final class Server {
         loop.after(milliseconds: 100) { entrance.mayAccept = true }
     }
 
-    /// Raises this process's limit on descriptors. Returns the largest number of connections that leaves enough
-    /// descriptors for files of bodies and processes of functions.
+    /// Sets this process's limit on descriptors to the largest allowed number, at most 65,536. Returns the largest
+    /// number of connections, at most 16,384, that leaves descriptors for files of bodies and processes of functions.
     private static func connectionLimit() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
@@ -288,15 +295,15 @@ final class Server {
                 + "scheduled functions: \(runs.count))", level: .error)
     }
 
-    /// Tells systemd's watchdog that the server is alive, at half of the time after which the watchdog would act. The
-    /// loop calls this, so it proves that the loop runs.
+    /// Tells systemd's watchdog that the server is alive, again and again after half of the time after which the
+    /// watchdog would act. The loop calls this, so it proves that the loop runs.
     private func showLife() {
         guard let serviceManager, let interval = serviceManager.watchdogInterval else { return }
         serviceManager.tell("WATCHDOG=1")
         loop.after(milliseconds: max(1, interval / 2_000)) { [weak self] in self?.showLife() }
     }
 
-    /// Schedules the next check of time limits, if there are connections or requests to check.
+    /// Schedules the next check of time limits, unless it is already scheduled or the server is idle.
     private func sweepSoon() {
         guard !isSweeping, !isIdle else { return }
         isSweeping = true
@@ -314,9 +321,9 @@ final class Server {
         }
     }
 
-    /// Stops enforcing time limits for a while if this process itself was suspended, for example because its container
-    /// was paused. Clients and functions are not to blame for that delay: the loop must first handle the data that has
-    /// arrived, and functions that were suspended too get a part of the time back.
+    /// Stops enforcing time limits for a while if this process seems to have been suspended, for example because its
+    /// container was paused. Clients and functions are not to blame for that delay: the loop must first handle the data
+    /// that has arrived, and functions that were suspended too get a part of the time back.
     private func noteDelay(_ delay: Int, _ now: Int) {
         guard delay > Self.standstill, now > lenientUntil + Self.leniencyInterval else { return }
         lenientUntil = now + min(delay, Self.longestLeniency)
@@ -341,7 +348,8 @@ final class Server {
 }
 
 extension Configuration {
-    /// The addresses of proxies that send the requests of many clients.
+    /// The addresses in TRUSTED_PROXIES, of proxies that send the requests of many clients. Text that is no address is
+    /// ignored.
     fileprivate var trustedProxies: [IPRange] {
         let text = variables["TRUSTED_PROXIES"]?.reveal { $0 } ?? ""
         return text.split { $0 == "," || $0 == " " }.compactMap { IPRange(String($0)) }

@@ -1,18 +1,19 @@
 import Base
 
-/// The parts of a server that `dev` and `serve` do not have in common.
+/// The settings in which the servers of `dev` and `serve` differ.
 struct ServerSettings {
     /// The token that callers of /cdn-cgi/* need. Nil if there are no such paths.
     var localToken: Secret?
-    /// The folder for temporary files if no other one is writable. Nil if there is none.
+    /// A folder for temporary files, tried after TMPDIR, /tmp and /var/tmp. Nil if there is none.
     var stateFolder: String?
-    /// The pages about the server itself. Nil if it has none.
+    /// The pages about the server itself. Nil if the server has none.
     var pages: OwnPages?
     /// The address of a second port, which has only the pages about the server. Nil if there is none.
     var metricsAddress: ListenAddress?
-    /// True if the only function serves all paths, as it does on a platform that runs it alone.
+    /// True if the only function serves all paths, except those of the server's own pages, as it does on a platform
+    /// that runs it alone.
     var servesAnyPath = false
-    /// The time in seconds in which running work must end after the first signal. In its first half, new requests are
-    /// still served while others run. Nil if there is no limit; then new requests are refused at once.
+    /// The time in seconds from the first signal to the end of running work. In its first half, new requests are still
+    /// accepted while others run. Nil if the time has no limit; then new connections are refused at once.
     var drainSeconds: Int?
 }

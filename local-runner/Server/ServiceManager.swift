@@ -2,7 +2,8 @@ import Base
 import CSystem
 import Glibc
 
-/// Tells systemd about the state of this service (sd_notify(3)): one datagram to the socket that NOTIFY_SOCKET names.
+/// Tells systemd about the state of this service (sd_notify(3)): each message is a datagram to the socket that
+/// NOTIFY_SOCKET names.
 struct ServiceManager {
     /// The longest time between two messages to the watchdog, in microseconds. Nil if systemd expects none.
     let watchdogInterval: Int?
@@ -10,8 +11,8 @@ struct ServiceManager {
     private let descriptor: Int32
 
     /// Reads the variables that systemd sets for the service itself, and removes them from this process's environment,
-    /// so that its child processes don't get them. Returns nil if systemd did not start this process, or expects no
-    /// messages.
+    /// so that its child processes don't get them. Returns nil if systemd did not start this process or expects no
+    /// messages, or if its socket can't be used.
     static func take() -> ServiceManager? {
         let names = [
             "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
@@ -24,7 +25,7 @@ struct ServiceManager {
     }
 
     /// Reads the variables. Returns nil if NOTIFY_SOCKET does not name a usable socket, or if no socket can be opened.
-    /// The interval of the watchdog is ignored if it is for another process.
+    /// The interval of the watchdog is ignored if WATCHDOG_PID is another process.
     init?(_ values: [String: String], process: pid_t = getpid()) {
         // The address is "/path", or "@name" for a name outside of the file system, which the kernel writes with a zero
         // byte in front.

@@ -19,10 +19,10 @@ struct StoreState {
     /// True if functions of this build can use the database.
     var canServe = false
     var lanes: [Lane] = []
-    /// The reason why the database can't be used. Nil if it can be.
+    /// The reason why a look at the database failed or why functions can't use it. Nil if there is none.
     var problem: String?
 
-    /// Asks the database, and closes the connection if that fails.
+    /// Returns the database's state. If the database fails, closes the connection to it.
     static func look(_ database: any Database) -> StoreState {
         var state = StoreState()
         do {
@@ -62,7 +62,7 @@ struct StoreState {
 
     init() {}
 
-    /// Reads a line that `line` has written. Returns nil for any other line.
+    /// Reads a line that the property `line` has made. Returns nil if the line is not JSON or lacks `canServe`.
     init?(line: [UInt8]) {
         guard let json = try? JSON(parsing: line), case .bool(let canServe) = json["canServe"] else { return nil }
         self.canServe = canServe

@@ -6,19 +6,20 @@ import Store
 /// Asks the database for its state, in a process of its own.
 ///
 /// A database that does not answer may block a connection for many seconds, while the loop must continue to serve. So a
-/// forked process asks the database. It has one connection, which it keeps open. For each byte that it gets on one pipe
-/// it writes one line, the state, to another. It ends when the first pipe is closed. The loop never waits for it: a
-/// request for the state is answered from the last line if that is recent, or when the next line comes, or after two
-/// seconds without one. A process that does not answer for ten seconds is replaced.
+/// forked process asks the database. It keeps its one connection to the database open. For each byte that it gets on
+/// one pipe it writes one line, the state, to another. It ends when the first pipe is closed. The loop never waits for
+/// this process: a request for the state is answered from the last line if that is recent, or when the next line comes,
+/// or after two seconds without one. If the process has not answered for ten seconds, the next request kills it, and a
+/// later one starts another.
 final class StoreWatch {
     /// The time, in microseconds, for which a state counts as recent.
     private static let freshness = 2_000_000
     /// The longest time, in milliseconds, that a request for the state waits.
     private static let patience = 2_000
-    /// The longest time, in microseconds, that the process may take for an answer. It may wait forever for a
-    /// connection that was lost without a sign, while a new process could use the database.
+    /// If the process has taken more than this time, in microseconds, for an answer, it is replaced. It may wait
+    /// forever for a connection that was lost without a sign, while a new process could use the database.
     private static let limit = 10_000_000
-    /// The time, in microseconds, after which the log repeats that the database can't be used.
+    /// The shortest time, in microseconds, after which the log repeats that the database can't be used.
     private static let reportInterval = 60_000_000
 
     private let url: Secret
@@ -27,21 +28,22 @@ final class StoreWatch {
     private var process: pid_t = 0
     private var questions: Int32 = -1
     private var answers: PipeReader?
-    /// The time at which the question was asked that has no answer yet. Nil if there is none.
+    /// The time at which the process was asked for the state and has not answered yet. Nil if no answer is awaited.
     private var askedAt: Int?
     private var latest: (state: StoreState, time: Int)?
     private var waiting: [(number: Int, body: (StoreState?) -> Void)] = []
     private var lastNumber = 0
     private var nextReport = 0
 
-    /// Creates a watch of the database at `url`. The first look starts its process.
+    /// Creates a watch of the database at `url`. The first look starts the watch's process.
     init(_ url: Secret, loop: EventLoop, log: RunnerLog) {
         self.url = url
         self.loop = loop
         self.log = log
     }
 
-    /// Calls `body` with the database's state, now or later. Calls it with nil if the state is not known in time.
+    /// Calls `body` with the database's state, now or later. Calls it with nil if the state is not known in time, or
+    /// the process that asks the database ends or can't be started.
     func look(_ body: @escaping (StoreState?) -> Void) {
         if let latest, EventLoop.now - latest.time < Self.freshness { return body(latest.state) }
         lastNumber += 1
@@ -55,7 +57,7 @@ final class StoreWatch {
         ask()
     }
 
-    /// Ends the process. Waits for at most a second, so that it can close the database.
+    /// Makes the process end. Waits for it for about a second at most, so that it can close the database.
     func stop() {
         guard process > 0 else { return }
         close(questions)
@@ -89,7 +91,7 @@ final class StoreWatch {
         bodies.forEach { $0(state) }
     }
 
-    /// Logs the reason why the database can't be used, at most once a minute.
+    /// Logs the reason why the database can't be used, at most once a minute while the reason lasts.
     private func report(_ problem: String) {
         guard EventLoop.now >= nextReport else { return }
         nextReport = EventLoop.now + Self.reportInterval
@@ -163,7 +165,8 @@ final class StoreWatch {
         _exit(0)
     }
 
-    /// Closes the server's descriptors, so that a port or a connection that the server closes is closed for its client.
+    /// Closes this process's copies of the server's descriptors, except `kept` and the standard ones, so that a port or
+    /// a connection that the server closes is closed for its client.
     private static func closeOthers(than kept: [Int32]) {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

@@ -10,7 +10,8 @@ struct Timers {
     private var work: [Int: () -> Void] = [:]
     private var lastNumber = 0
 
-    /// The time at which the next work is due, in microseconds on the monotonic clock.
+    /// The time at which the next work, which may be cancelled, is due, in microseconds on the monotonic clock; nil if
+    /// there is none.
     var next: Int? { heap.first?.due }
 
     /// Adds work and returns its number, for `cancel`.
@@ -29,8 +30,8 @@ struct Timers {
     /// Cancels work that has not been done yet.
     mutating func cancel(_ number: Int) { work[number] = nil }
 
-    /// Removes and returns the first work if it is due at `now`, and returns nil otherwise. Cancelled work does
-    /// nothing.
+    /// Removes and returns the first work if it is due at `now`; otherwise returns nil. For cancelled work, returns a
+    /// function that does nothing.
     mutating func pop(_ now: Int) -> (() -> Void)? {
         guard let first = heap.first, first.due <= now else { return nil }
         let last = heap.removeLast()
