@@ -7,7 +7,7 @@ import Testing
 
 @testable import Analysis
 
-/// Events before, during and after a run of the analysis.
+/// Checks the effects of decisions, syncs, killed runs and missing sources on runs of the analysis.
 @Suite(.usesStore) struct RunTests {
     private let store: TestStore
     private let company: TestCompany

@@ -33,7 +33,7 @@ import Testing
             let ada = try company.person(mfa: nil)
             try company.entitlement(of: ada, to: company.application(), admin: true)
         } exempt: { company in
-            // A shadow admin and an admin, which other rules find.
+            // Other rules find a shadow admin and an Okta admin.
             let shadow = try company.person(mfa: false)
             for name in ["Figma", "Miro", "Gong"] {
                 try company.entitlement(of: shadow, to: company.application(name), admin: true)
