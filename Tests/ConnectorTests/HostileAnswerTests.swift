@@ -98,7 +98,6 @@ import Testing
         }
     }
 
-    /// A long report needs only the memory of one line at a time.
     @Test("A credential report with a million lines or columns is read")
     func aReportOfMillionsOfLinesAndColumnsIsRead() {
         let lines = String(repeating: "a\n", count: 1_000_000)
