@@ -6,7 +6,7 @@ import Integrations
 import Store
 import Synchronization
 
-/// A fake Okta org whose active users can be suspended. It counts the suspensions of each user.
+/// A fake Okta org whose active users can be suspended. It counts the requests to suspend each user.
 public final class FakeOkta: Sendable {
     /// The org's API.
     public let provider: FakeProvider
@@ -46,7 +46,7 @@ public final class FakeOkta: Sendable {
     /// Returns the number of requests to suspend a user, whatever their outcome.
     public func suspensions(of user: String) -> Int { org.suspensions(of: user) }
 
-    /// True if no request is being answered.
+    /// True if no request to suspend a user is being answered.
     public var isIdle: Bool { org.isIdle }
 
     private final class Org: Sendable {
