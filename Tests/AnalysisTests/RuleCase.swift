@@ -7,7 +7,7 @@ import Testing
 
 /// A company in which one rule must find one problem, and companies in which the rule must find none.
 struct RuleCase: Sendable, CustomTestStringConvertible {
-    /// Fills a company.
+    /// A function that fills a company with records.
     typealias Story = @Sendable (TestCompany) throws -> Void
 
     let ruleID: String

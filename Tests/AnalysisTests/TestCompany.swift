@@ -63,7 +63,7 @@ final class TestCompany {
         return try Self.id(digits, count)
     }
 
-    /// Returns a platform's own id for one of our records.
+    /// Returns the id that a record has on its platform: the record's own id without the company's digits.
     private func externalID(_ id: Identifier) -> String { String(id.description.dropFirst(digits.utf8.count + 1)) }
 
     /// Returns the company's workspace.
@@ -207,7 +207,7 @@ final class TestCompany {
 
     // MARK: Devices and events
 
-    /// Adds a device without problems.
+    /// Adds a device, which has no problems unless the arguments say otherwise.
     @discardableResult
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",

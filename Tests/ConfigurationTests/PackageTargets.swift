@@ -43,7 +43,7 @@ struct PackageFile {
         return edges
     }
 
-    /// Every target of Swift: libraries, functions, the runner, fixtures and tests.
+    /// Returns the targets of Swift: libraries, functions, the runner, fixtures and tests.
     func targets() throws -> [PackageTarget] {
         var targets: [PackageTarget] = []
         for match in text.matches(of: #/library\(\s*\.(\w+), in: "(\w+)",(?:[^()]*?)on:([^()]*)/#) {

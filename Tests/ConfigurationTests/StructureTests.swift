@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The libraries under Shared/ are as Package.swift and Shared/README.md say.
+/// Checks that the libraries under Shared/ are as Package.swift and Shared/README.md say.
 @Suite struct StructureTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

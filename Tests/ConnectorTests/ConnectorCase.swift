@@ -133,7 +133,7 @@ func pullEntries(
 }
 
 extension EntryReading {
-    /// The first of the records that were read.
+    /// The first record of the entry; nil if the entry could not be read or has none.
     var record: SyncRecord? { if case .read(let records) = self { records.first } else { nil } }
 }
 
@@ -153,7 +153,7 @@ extension SyncRecord {
 }
 
 extension Collection where Element == SyncRecord {
-    /// The records by kind and id, whatever their order.
+    /// The records by kind and id, such as `account/u1`.
     var byKey: [String: SyncRecord] { reduce(into: [:]) { $0[$1.key.kind + "/" + $1.key.id] = $1 } }
 
     /// The accounts by their ids.

@@ -350,7 +350,7 @@ import Testing
         }
     }
 
-    /// Bytes beyond the limit are dropped, up to a maximum.
+    /// Bytes beyond the limit are dropped, but at most 64 MiB of them.
     @Test("An endless body gets 413 and the connection is closed")
     func aBodyWithoutEndIsAnsweredAndTheConnectionClosed() throws {
         try withPeer { peer throws in
@@ -390,7 +390,7 @@ import Testing
         let garbage: [[UInt8]] = [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 0, 0, 0, 0, 0],
             [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
-            // A request with the management's id; one without a role; its body before its parameters.
+            // Requests with the id of management records, without a role, and with the body before the parameters.
             FastCGIPeer.begin(0), FastCGIPeer.record(1, 1, [0, 1]), FastCGIPeer.record(1, 1, []),
             FastCGIPeer.begin(1) + FastCGIPeer.stream(5, 1, []),
         ]

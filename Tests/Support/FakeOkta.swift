@@ -35,7 +35,7 @@ public final class FakeOkta: Sendable {
 
     /// The org's API token.
     public static let token = "00secretOktaToken"
-    /// The key that seals the tests' credentials.
+    /// The value of CREDENTIALS_KEY, with which the tests' credentials are sealed.
     public static let credentialsKey = "k1:" + Base64.standard.encode(Array(0..<32))
 
     /// The variables that direct functions to this org.

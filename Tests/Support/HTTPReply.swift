@@ -7,7 +7,7 @@ public struct HTTPReply {
     /// The decoded body.
     public var body: [UInt8] = []
 
-    /// Returns the value of the first field with this name, in lower case; nil if it is missing.
+    /// Returns the value of the first field with this name, which must be in lower case; nil if there is none.
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The body as text.

@@ -101,7 +101,7 @@ public final class PipedProgram {
     /// Writes the program's input to its end, and closes it. Fails if `keepsInput` is true.
     public func finishInput() throws { try pump { input.writeEnd.isClosed } }
 
-    /// Writes the program's input and reads its output until it closes its standard output.
+    /// Writes the program's input and reads its output until the program closes its standard output.
     public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
 
     /// Reads the program's output until a line begins with `beginning`; returns that line.

@@ -42,7 +42,7 @@ public final class TestPackage {
         )
     }
 
-    /// Makes the package, and requires that this succeeds.
+    /// Makes a package; throws if the command fails.
     public static func make(
         _ target: String, _ options: [String] = variables, functions: Set<String>? = few
     ) throws -> TestPackage {

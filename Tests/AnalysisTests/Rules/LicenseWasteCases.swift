@@ -43,7 +43,7 @@ import Testing
             } quiet: { company in
                 try seats(company, lastUsed: [nil, company.ago(days: 1)], granted: company.ago(days: 30) + 1)
             } exempt: { company in
-                // The application reports no person's use.
+                // The application reports no use of any seat.
                 try seats(company, lastUsed: [nil, nil])
             },
             RuleCase(

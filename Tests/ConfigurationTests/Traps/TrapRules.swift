@@ -161,8 +161,8 @@ extension TrapFinder {
 // MARK: Conversions and removals
 
 extension TrapFinder {
-    /// True if a line converts a value to an integer type without a label, unless the value is text, a constant or of a
-    /// smaller integer type.
+    /// True if a line converts a value to an integer type without a label, unless the value seems to be text, a
+    /// constant or of a smaller integer type.
     private func hasTrappingConversion(_ line: String) -> Bool {
         line.matches(of: #/\b(U?Int(?:8|16|32|64)?)\(/#).contains { match in
             let argument = Self.inside(line[match.range.upperBound...], "(", ")")
@@ -189,8 +189,8 @@ extension TrapFinder {
             || before.contains(#/(flatMap|compactMap)(\(\{ | \{ )$|nil : $/#)
     }
 
-    /// Returns true for bytes, by their usual names; for C's smaller integers, which its functions return; and for
-    /// counts, which are not negative.
+    /// Returns true if the type seems to hold the value: a byte, by its usual name; an integer that a C function
+    /// returns; or a count.
     private static func isWidened(_ argument: Substring, to type: Substring) -> Bool {
         let isByte = argument.contains(
             #/^(byte|digit|character|first|\$[01])( (>>|&|-) .*)?$|^(bytes|content)\[\w+\]$/#)

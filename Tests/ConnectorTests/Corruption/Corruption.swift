@@ -10,7 +10,7 @@ enum Corruption: CaseIterable {
     case byteOrderMark, halfSurrogate, invalidText, duplicateMember, shuffled, repeatedEntry
     // Faults in the entries of a list.
     case nullEntry, wordEntry, emptyEntry, strippedEntry, nullMember, missingMember, numberMember, hugeNumber, nullList
-    /// Sends the list's first page again.
+    /// Sends the list's first page in place of another one.
     case repeatedPage
 
     /// True if all records can still be read. This is false for `shuffled`, because a numbered list seems to have moved

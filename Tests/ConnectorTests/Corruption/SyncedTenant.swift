@@ -61,7 +61,7 @@ final class SyncedTenant {
         return try workspace.sync(id, with: tools, SyncTime(pull: 1_200, all: 1_800), now: { now }).status == .completed
     }
 
-    /// Returns true if an unfinished sync exists, which the next one continues.
+    /// Returns true if a sync is unfinished; the next call of `sync` continues it.
     func isUnderWay() throws -> Bool {
         try workspace.first("SELECT 1 FROM sync_runs WHERE workspace_id = $1 AND status = 'in_progress'") { _ in true }
             ?? false

@@ -103,13 +103,13 @@ import Testing
 
     struct Way: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// The origin that the provider's answers name.
+        /// The scheme and the host in the links of the provider's answers.
         let origin: String
 
         var testDescription: String { connector.testDescription }
     }
 
-    /// The cursor names another server on this machine, which would receive requests if cursors were followed there.
+    /// The links name another server on this machine, which would receive requests if the links were followed there.
     @Test(
         "A token is sent only to the customer's own server, whatever host a cursor names",
         arguments: [
