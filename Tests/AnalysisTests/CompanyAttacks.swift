@@ -3,8 +3,8 @@ import TestSupport
 
 /// Events that attackers and unusual users leave in a company's logs.
 extension TestCompany {
-    /// Adds failed sign-ins of a person, one per minute, the first at `moment`, alternately from this number of
-    /// addresses: 203.0.113.1, 203.0.113.2 and so on.
+    /// Adds `count` failed sign-ins of a person, one per minute, the first at `moment` or else two days ago, from the
+    /// addresses 203.0.113.1, 203.0.113.2 and so on in turn; `addresses` is the number of addresses.
     func failSignIns(of person: Person, _ count: Int, from addresses: Int, at moment: Timestamp? = nil) throws {
         let start = moment ?? ago(days: 2)
         for attempt in 0..<count {
@@ -14,7 +14,7 @@ extension TestCompany {
         }
     }
 
-    /// Adds failures of a second factor, the last three days ago.
+    /// Adds `count` failures of a person's second factor, `seconds` apart, the latest three days ago.
     func failMFA(of person: Person, _ count: Int, every seconds: Int) throws {
         for attempt in 0..<count {
             try event(
@@ -22,7 +22,8 @@ extension TestCompany {
         }
     }
 
-    /// Adds one failed sign-in for each of `count` people from 198.51.100.7, one per minute, the last at `last`.
+    /// Adds `count` people, each with one failed sign-in from 198.51.100.7. The sign-ins are a minute apart, the latest
+    /// at `last`.
     func spray(people count: Int, lastAt last: Timestamp = TestStore.now - .days(2)) throws {
         for number in 0..<count {
             try event(
@@ -31,12 +32,12 @@ extension TestCompany {
         }
     }
 
-    /// Adds a sign-in at 01:30 UTC on each of the days.
+    /// Adds a sign-in at 01:30 UTC for each number in `days`: 1 means today, and 2 means yesterday.
     func signInAtNight(_ person: Person, daysAgo days: [Int]) throws {
         for day in days { try event("user.session.start", of: person, at: ago(days: day - 1, hours: 11)) }
     }
 
-    /// Adds a sign-in in each of two countries, this number of hours and seconds apart.
+    /// Adds a sign-in in `destination` at `arrival`, and one in `origin`, earlier by `hours` and `seconds`.
     func travel(
         _ person: Person, from origin: String = "NL", to destination: String = "BR", hours: Int, seconds: Int = 0,
         arrival: Timestamp = TestStore.now - .days(7)
@@ -45,12 +46,12 @@ extension TestCompany {
         try event("user.session.start", of: person, at: arrival, ["country": .string(destination)])
     }
 
-    /// Adds the same event of a person `count` times, a minute apart.
+    /// Adds the same event of a person `count` times, a minute apart, the latest at `last`.
     func repeatEvent(_ type: String, of person: Person, _ count: Int, lastAt last: Timestamp) throws {
         for number in 0..<count { try event(type, of: person, at: last - number * 60) }
     }
 
-    /// Adds events about `count` files, one every 40 seconds.
+    /// Adds one event in Google Workspace about each of `count` files, 40 seconds apart, the latest at `last`.
     func touchFiles(
         _ type: String, by person: Person, _ count: Int, lastAt last: Timestamp = TestStore.now - .days(3)
     ) throws {

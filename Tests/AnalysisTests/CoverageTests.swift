@@ -1,7 +1,7 @@
 import Analysis
 import Testing
 
-/// Every rule has a case.
+/// The cases of all rules, and a check that every rule has one.
 @Suite struct CoverageTests {
     static let cases =
         AccessHygieneTests.cases

@@ -9,14 +9,14 @@ import Testing
 
 /// Checks the names and columns in PRELUDE.md, or writes them if THALIAN_WRITE_TABLES is set.
 @Suite(.usesStore) struct PreludeTableTests {
-    /// The tables in the order of their definitions.
+    /// Returns the names of the plain tables, then of the shared ones, then of all others.
     private static func names() -> [String] {
         let plain = Prelude.plain.map { "\($0.name)" }
         let others = Prelude.overTemporaryTables.map { "\($0.name)" }.filter { !plain.contains($0) }
         return plain + Prelude.sharedTables.map { "\($0.name)" } + others
     }
 
-    /// The columns of a table. A row of nulls has them even if the table is empty.
+    /// Returns the names of a table's columns. The outer join gives a row with all columns even if the table is empty.
     private func columns(of name: String, in workspace: Workspace) throws -> [String] {
         let row: SQL = "SELECT * FROM (SELECT 1 AS first_column) AS one LEFT JOIN "
         let shared = Prelude.sharedTables.first { "\($0.name)" == name }

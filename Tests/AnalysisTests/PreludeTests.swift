@@ -3,7 +3,7 @@ import Testing
 
 @testable import Analysis
 
-/// A rule's query gets only the tables that it names, because PostgreSQL parses and checks all tables of a WITH clause.
+/// A rule's query gets only the tables that it needs, because PostgreSQL parses and checks all tables of a WITH clause.
 @Suite struct PreludeTests {
     private let tables = [
         PreludeTable("first", "SELECT id FROM integrations WHERE workspace_id = $1"),

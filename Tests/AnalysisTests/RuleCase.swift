@@ -5,9 +5,9 @@ import Store
 import TestSupport
 import Testing
 
-/// Companies in which one rule must find a problem, and companies in which it must not.
+/// A company in which one rule must find one problem, and companies in which the rule must find none.
 struct RuleCase: Sendable, CustomTestStringConvertible {
-    /// Fills a company.
+    /// A function that fills a company with records.
     typealias Story = @Sendable (TestCompany) throws -> Void
 
     let ruleID: String
@@ -21,9 +21,9 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     /// - Parameters:
     ///   - severity: severity of the finding, if it differs from the rule's own.
     ///   - sentence: title of the only finding in the company of `fires`.
-    ///   - fires: fills a company in which the rule finds one problem, just over its threshold if it has one.
-    ///   - quiet: fills a company in which the rule finds nothing, just below its threshold if it has one.
-    ///   - exempt: fills a company whose problem belongs to another rule or to none.
+    ///   - fires: fills a company in which the rule finds one problem, in most cases as small as its threshold allows.
+    ///   - quiet: fills a company in which the rule finds no problem, in most cases just below its threshold.
+    ///   - exempt: fills a company in which the rule must find no problem for another reason, such as an exception.
     init(
         _ ruleID: String, severity: Severity? = nil, _ sentence: String, fires: @escaping Story,
         quiet: @escaping Story, exempt: Story? = nil
@@ -35,7 +35,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         self.quiet = [quiet] + (exempt.map { [$0] } ?? [])
     }
 
-    /// Runs the stories, each in its own workspace of one database.
+    /// Checks that the rule finds one problem with the expected title and severity in the company of `fires`, and none
+    /// in the others. The companies are workspaces of one database.
     func check() throws {
         let rule = try #require(Rule.named(ruleID))
         let store = try TestStore()

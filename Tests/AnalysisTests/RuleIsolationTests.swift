@@ -6,8 +6,8 @@ import Testing
 
 @testable import Analysis
 
-/// A rule reads one workspace only. The other companies have the same people, addresses, serial numbers and ids at
-/// their platforms, but other problems.
+/// Checks that a rule reads only its own workspace, although other companies have some of the same people, addresses
+/// and serial numbers, and the same ids at their platforms.
 @Suite(.usesStore) struct RuleIsolationTests {
     /// Returns the findings of all rules in a company, as text.
     private func findings(of company: TestCompany) throws -> [String] {
@@ -24,7 +24,7 @@ import Testing
 
     /// A rule's finding must neither disappear because another company has no problem, nor be doubled because another
     /// company has the same one.
-    @Test("A company's finding is the same whatever other companies have", arguments: CoverageTests.cases)
+    @Test("A company's findings stay the same whatever other companies have", arguments: CoverageTests.cases)
     func aTroubleStaysAsItIs(_ rule: RuleCase) throws {
         let store = try TestStore()
         let own = try TestCompany(store.database, digits: "cccccccc")
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// A company without a problem must get no finding because of another company's problem.
-    @Test("Another company's problem leads to no finding", arguments: CoverageTests.cases)
+    @Test("Another company's problem changes no finding of a company", arguments: CoverageTests.cases)
     func anothersTroubleIsNoFinding(_ rule: RuleCase) throws {
         for story in rule.quiet {
             let store = try TestStore()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Analysis
 
-/// Events before, during and after a run of the analysis.
+/// Checks the effects of decisions, syncs, killed runs and missing sources on runs of the analysis.
 @Suite(.usesStore) struct RunTests {
     private let store: TestStore
     private let company: TestCompany
@@ -184,7 +184,7 @@ import Testing
                 "SELECT count(*) FROM analysis_runs WHERE workspace_id = $1 AND status = 'completed'", company.id
             ) { try $0[0] as Int } ?? 0
         }
-        // While its lease is valid, the run may still finish.
+        // The running run may still finish while its lease is valid.
         #expect(try company.workspace().analyzeWhatWasSynced(now: now - 31) == nil)
         #expect(try completed() == 0)
         #expect(try company.workspace().analyzeWhatWasSynced(now: now) == nil)

@@ -4,10 +4,10 @@ import CompanyRecords
 import Store
 import TestSupport
 
-/// A company that a test makes up, in its own workspace. Everything that a test does not set is without problems. All
-/// times are relative to `TestStore.now`, a Wednesday, 12:30 UTC.
+/// A company that a test makes up, in its own workspace. By default its records have no problems, and its times are
+/// relative to `TestStore.now`, a Wednesday, 12:30 UTC.
 final class TestCompany {
-    /// A person or service account in the identity provider, with the account there.
+    /// A person or service account. `account` is the account in Okta; nil if there is none.
     struct Person {
         let id: Identifier
         let name: String
@@ -31,8 +31,9 @@ final class TestCompany {
         ("crowdstrike", "edr", nil), ("jamf_pro", "mdm", nil),
     ]
 
-    /// Makes a company without people, with all platforms connected an hour ago. Its ids begin with eight hexadecimal
-    /// digits and count up from there. Its records have the same ids on their platforms in every company.
+    /// Makes a company without people, with all platforms connected and synced an hour ago. The company's ids begin
+    /// with eight hexadecimal digits and end with a number that counts up. Records with the same number have the same
+    /// id on their platform in every company.
     init(_ database: any Database, digits: String = String(Identifier.random().description.prefix(8))) throws {
         self.database = database
         self.digits = digits
@@ -62,10 +63,10 @@ final class TestCompany {
         return try Self.id(digits, count)
     }
 
-    /// Returns a platform's own id for one of our records.
+    /// Returns the id that a record has on its platform: the record's own id without the company's digits.
     private func externalID(_ id: Identifier) -> String { String(id.description.dropFirst(digits.utf8.count + 1)) }
 
-    /// Returns the workspace as the product sees it.
+    /// Returns the company's workspace.
     func workspace() throws -> Workspace {
         guard let workspace = try SystemAccess(database).workspace(id) else {
             throw StoreError.failed("the company's workspace is not there")
@@ -78,7 +79,7 @@ final class TestCompany {
         TestStore.now - .days(days) - .hours(hours) - minutes * 60
     }
 
-    /// Changes an integration.
+    /// Sets the status and the last sync of a platform's integration.
     func set(_ platform: String, status: String = "connected", lastSync: Timestamp?) throws {
         try database.execute(
             "UPDATE integrations SET status = $3, last_sync_at = $4 WHERE workspace_id = $1 AND platform = $2", id,
@@ -92,8 +93,8 @@ final class TestCompany {
 
     // MARK: People
 
-    /// Adds a person in good standing, with an account in Okta and an entry in HR's list unless the arguments say
-    /// otherwise. Without `idp` there is no account in Okta.
+    /// Adds a person with a status in HR and, unless `idp` is false, an account in Okta. By default the person is an
+    /// active employee without problems.
     @discardableResult
     func person(
         _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,
@@ -206,7 +207,7 @@ final class TestCompany {
 
     // MARK: Devices and events
 
-    /// Adds a device without problems.
+    /// Adds a device, which has no problems unless the arguments say otherwise.
     @discardableResult
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",

@@ -5,7 +5,7 @@ import Testing
 @testable import local_runner
 
 @Suite struct ConfigurationTests {
-    /// A valid document, of which tests replace one part.
+    /// A valid document, in parts that tests replace.
     private static let parts: [(key: String, json: String)] = [
         ("name", #""thalian""#),
         ("compatibility_date", #""2026-04-15""#),
@@ -364,7 +364,7 @@ import Testing
                 == true)
     }
 
-    @Test("Keys that seal credentials are checked", arguments: ["abc", "k1:abc", "k1", ","])
+    @Test("An invalid CREDENTIALS_KEY is reported", arguments: ["abc", "k1:abc", "k1", ","])
     func credentialsKeys(_ value: String) throws {
         var local = Self.local
         local.devVars.values["CREDENTIALS_KEY"] = Secret(value)
@@ -373,7 +373,7 @@ import Testing
         #expect(said.count == 1 && said[0].contains("secret CREDENTIALS_KEY"), "\(said)")
     }
 
-    /// Otherwise the function would take the secret as not set, and no message would say why.
+    /// Without this report, the function would take the secret as not set, and no message would say why.
     @Test("A misspelt optional secret is reported with a suggestion") func aMisspeltOptionalSecretIsReported() throws {
         var local = Self.local
         local.devVars.values["CONFIRMATION_SECRET"] = nil

@@ -48,7 +48,7 @@ import Testing
         #expect(try CronExpression(text).next(after: after).description == expected)
     }
 
-    /// Every range of every field with every step, by numbers and by names.
+    /// Tries every range of every field with every step, and every range by names.
     @Test("Ranges and steps include both ends", arguments: CronField.Unit.allCases)
     func rangesAndStepsAreInclusive(_ unit: CronField.Unit) throws {
         func numbers(_ text: String) throws -> [Int] {

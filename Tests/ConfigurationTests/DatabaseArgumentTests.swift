@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// The databases that options of the command line name.
+/// Options of the command line that name a database.
 struct DatabaseArgumentTests {
     private let folder: TemporaryFolder
 

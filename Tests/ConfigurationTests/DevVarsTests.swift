@@ -27,7 +27,7 @@ import Testing
             ("A=\"one\ntwo\"\nB=3", ["A": "one\ntwo", "B": "3"]),
             ("A='{\"keys\":[]}'", ["A": "{\"keys\":[]}"]),
             ("A=ünï", ["A": "ünï"]),
-            // Files with the marks and line ends of other systems.
+            // These have byte-order marks, tabs, line ends of other systems, or backquotes.
             ("\u{FEFF}A=1", ["A": "1"]),
             ("export\tA=1\nexport  B=2\nexported=3", ["A": "1", "B": "2", "exported": "3"]),
             ("A=1\rB=2\r", ["A": "1", "B": "2"]),

@@ -28,7 +28,7 @@ import Testing
             .replacing(" ", with: "-")
     }
 
-    @Test("Every link leads to a file that exists, and to a heading of it if it names one")
+    @Test("Every relative link leads to a file that exists, and to a heading of it if it names one")
     func linksLeadSomewhere() throws {
         let documents = try Self.documents()
         #expect(documents.count > 20)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("Every library has a README that says how it is extended") func librariesHaveReadmes() throws {
+    @Test("Every library has a README with the required headings") func librariesHaveReadmes() throws {
         let package = try Self.text("Package.swift")
         let libraries = package.matches(of: #/library\(\s*\.(\w+), in:/#).map { String($0.1) }
         #expect(libraries.count >= 21)
@@ -81,7 +81,8 @@ import Testing
         }
     }
 
-    @Test("The README of the local runner describes every variable") func variablesAreDescribed() throws {
+    @Test("The README of the local runner describes every variable, except addresses of upstreams")
+    func variablesAreDescribed() throws {
         let file = Self.root.appending(path: "wrangler-like.json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         let variables = try #require(json["vars"] as? [String: String])

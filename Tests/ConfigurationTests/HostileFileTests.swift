@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// The runner reads hostile files: none traps.
+/// Gives hostile files to the runner's readers: none may trap.
 @Suite struct HostileFileTests {
     private static let configuration = #"""
         {"name": "thalian", "vars": {"LIMIT": "5"}, "secrets": {"required": ["TOKEN"]}, "dev": {"port": 8788},

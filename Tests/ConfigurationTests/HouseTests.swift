@@ -4,7 +4,7 @@ import Testing
 
 @testable import local_runner
 
-/// Package.swift, Functions/ and wrangler-like.json name the same routes.
+/// Checks routes, bindings and methods in Package.swift, Functions/ and wrangler-like.json against each other.
 @Suite struct HouseTests {
     private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// Only the AI chat may call Anthropic, and it refuses calls without a session.
+    /// Only the function for the AI chat may call Anthropic. That function refuses requests without a session.
     @Test("Only the assistant has the key for Anthropic") func theAssistantAloneHasTheKeyOfAnthropic() throws {
         let withKey = try configuration().functions.filter {
             $0.environment.contains { $0.name == "ANTHROPIC_API_KEY" }
@@ -78,7 +78,8 @@ import Testing
 
     /// The compiler writes the length of a file's path next to `withoutActuallyEscaping`, and the path itself for
     /// `#filePath` and `#file`.
-    @Test("No source puts the path of the checkout into an executable") func noPathsInExecutables() throws {
+    @Test("No source has a form that puts the path of the checkout into an executable")
+    func noPathsInExecutables() throws {
         var count = 0
         for folder in ["Functions", "Shared", "local-runner"] {
             let top = root.appending(path: folder)

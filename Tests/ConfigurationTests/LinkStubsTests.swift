@@ -2,13 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The stubs of Shared/Base/System/CLinkStubs are those that the archives of libcurl and libpq need, and no others.
+/// Checks that the stubs of Shared/Base/System/CLinkStubs are those that the archives of libcurl and libpq need and, in
+/// a build for PostgreSQL, that there are no others.
 @Suite struct LinkStubsTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Prints three lines of symbols: those that the stubs define, those that libcurl.a and its libraries leave
-    /// undefined, and those that libpq.a does if it is installed.
+    /// Prints three lines of symbols: those that the stubs define; those that libcurl.a needs and no library that it is
+    /// linked with defines; and, if libpq was built, those that libpq.a and its libraries leave undefined.
     private static let script = #"""
         work=$(mktemp -d)
         trap 'rm -rf "$work"' EXIT

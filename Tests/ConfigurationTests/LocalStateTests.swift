@@ -5,7 +5,7 @@ import Testing
 @testable import local_runner
 
 @Suite struct LocalStateTests {
-    /// Runs `body` in a new folder.
+    /// Calls `body` with the path of a new folder that contains the folder `deep/er`.
     private func inFolder(_ body: (String) throws -> Void) throws {
         let folder = NSTemporaryDirectory() + UUID().uuidString
         try File.makeFolder(folder + "/deep/er", mode: 0o700)

@@ -1,12 +1,13 @@
 import Foundation
 
-/// A target of Package.swift: the modules that it declares, and its sources by their path from the project's folder.
+/// A target of Package.swift: its name, the modules that it is declared to import, and the texts of its sources by
+/// their paths from the project's folder.
 struct PackageTarget {
     let name: String
     let declared: Set<String>
     let sources: [String: String]
 
-    /// The modules that each source imports.
+    /// Each source's path with each module that the source imports.
     var imports: [(path: String, module: String)] {
         sources.sorted { $0.key < $1.key }.flatMap { path, text in
             text.matches(of: Self.importLine).map { (path, String($0.1)) }
@@ -27,7 +28,7 @@ struct PackageFile {
         text = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
     }
 
-    /// The names of `Module`: libraries and modules of C.
+    /// The names of the cases of `Module`: libraries and modules of C.
     var modules: Set<String> {
         guard let cases = text.firstMatch(of: #/enum Module: String \{([^}]*?)var /#) else { return [] }
         return Set(cases.1.matches(of: #/[A-Z]\w+/#).map { String($0.0) })
@@ -42,7 +43,7 @@ struct PackageFile {
         return edges
     }
 
-    /// Every target of Swift: libraries, functions, the runner, fixtures and tests.
+    /// Returns the targets of Swift: libraries, functions, the runner, fixtures and tests.
     func targets() throws -> [PackageTarget] {
         var targets: [PackageTarget] = []
         for match in text.matches(of: #/library\(\s*\.(\w+), in: "(\w+)",(?:[^()]*?)on:([^()]*)/#) {

@@ -21,8 +21,8 @@ import Testing
         Set(document.matches(of: /`([A-Z]\w*\.\w+)`/).map { String($0.1) })
     }
 
-    /// Returns every `Suite.function` under Tests: a function is declared in its suite's file, or in a file
-    /// with an extension of the suite.
+    /// Returns `Type.function` for each struct under Tests and each function, except private ones, in a file that
+    /// declares or extends the struct.
     private func declared() throws -> Set<String> {
         var suites: Set<String> = []
         var functions: Set<String> = []
@@ -48,7 +48,8 @@ import Testing
         return functions.filter { suites.contains(String($0.prefix { $0 != "." })) }
     }
 
-    @Test("Every test that Tests/Reference.md names exists") func everyTestThatTheTableNamesExists() throws {
+    @Test("Every test that Tests/Reference.md names exists, and every operation has a row")
+    func everyTestThatTheTableNamesExists() throws {
         let document = try String(contentsOf: folder.appending(path: "Reference.md"), encoding: .utf8)
         let proofs = named(in: document)
         let tests = try declared()

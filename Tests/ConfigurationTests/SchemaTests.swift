@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "The shipped configuration is valid by the schema, and one with a wrong key is not",
+        "The shipped configuration is valid by the schema, and copies with a mistake are not",
         .enabled(if: python != nil, "Tests/run sets THALIAN_PYTHON up"))
     func valid() throws {
         let script = """

@@ -5,8 +5,8 @@ import Testing
 /// The shell scripts find the project from every working directory.
 @Suite struct ScriptsTests {
 
-    /// With CDPATH, `cd` prints the folder that it found, or finds another one.
-    @Test("Scripts ignore CDPATH, and find their own folder through symbolic links")
+    /// If CDPATH is set, `cd` may print a path, or change to another folder of the same name.
+    @Test("Scripts that change the folder ignore CDPATH, and scripts resolve links to themselves")
     func scriptsAreRobust() throws {
         for script in try Shell.run(
             #"cd "$1" && git ls-files -z | xargs -0 grep -lI '^#!/usr/bin/env bash'"#, [BuiltProducts.project]
@@ -32,7 +32,8 @@ import Testing
         #expect(try outputFromElsewhere(of: "dev", "--build-only") == "")
     }
 
-    /// Runs a script of local-runner through a symbolic link, with a CDPATH that contains another folder of that name.
+    /// Runs a script of local-runner through a symbolic link, from another folder, with a CDPATH that contains another
+    /// folder called local-runner.
     private func outputFromElsewhere(of script: String, _ argument: String) throws -> String {
         let folder = try TemporaryFolder()
         return try Shell.run(

@@ -1,13 +1,14 @@
 import Foundation
 import Testing
 
-/// Shared/SECURITY.md has every requirement once, each with existing tests or with a reason.
+/// Checks that Shared/SECURITY.md has every requirement once, each with existing tests or with a reason, and that some
+/// statements in it are true of the sources.
 @Suite struct SecurityTests {
     private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// The number of requirements of levels 1 and 2 in each section of ASVS 5.0.0. They are numbered from 1 without a
-    /// gap.
+    /// The number of requirements of levels 1 and 2 in each section of ASVS 5.0.0 that the document covers. They are
+    /// numbered from 1 without a gap.
     private static let sections = [
         "V4.1": 3, "V4.2": 1, "V4.3": 2, "V4.4": 4,
         "V6.1": 3, "V6.2": 12, "V6.3": 4, "V6.4": 4, "V6.5": 5, "V6.6": 3, "V6.8": 4,
@@ -36,7 +37,7 @@ import Testing
 
     // MARK: The tables
 
-    /// Lists the errors in a document of this kind, given the existing tests.
+    /// Returns the errors in the document's text, or in a changed copy of it. `tests` are the existing tests and files.
     private func problems(_ document: String, tests: Set<String>) -> [String] {
         var problems: [String] = []
         var found: [String] = []
@@ -66,8 +67,8 @@ import Testing
         return problems.sorted()
     }
 
-    /// Returns every test in the sources as `Suite.function` and, if it has a title on the same line, as `Suite.title`;
-    /// and every file.
+    /// Returns every test in the sources as `Suite.function` and, if its title is on the line of `@Test`, as
+    /// `Suite.title`; and the path of every file.
     private func tests() throws -> Set<String> { try Self.allTests.get() }
 
     private static let allTests = Result { try SecurityTests().findTests() }
@@ -147,8 +148,7 @@ import Testing
 
     // MARK: Statements about the sources
 
-    /// Every secret of a function, and every setting that contains a key, is in the document's table of keys and
-    /// secrets.
+    /// Checks every secret of the configuration, every variable with JWKS in its name, and DATABASE_URL.
     @Test("Every secret is in the table of keys and secrets") func everySecretIsInTheInventory() throws {
         let file = root.appending(path: "wrangler-like.json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
@@ -163,7 +163,7 @@ import Testing
     }
 
     /// AES-256-GCM and SHA-256 are the only ciphers and hashes of OpenSSL that the sources name.
-    @Test("Only approved algorithms are used") func onlyApprovedAlgorithmsAreUsed() throws {
+    @Test("The sources name only approved algorithms of OpenSSL") func onlyApprovedAlgorithmsAreUsed() throws {
         let algorithm =
             /\bEVP_(?:aes|des|rc|chacha|camellia|aria|bf|cast|idea|seed|sm|md\d|mdc|sha|blake|ripemd|whirl)\w*/
         let weak = #/\b(?:MD5|SHA1|DES|RC4)_\w+|RSA_(?:public|private)_\w+|RSA_PKCS1_PADDING|EVP_PKEY_(?:en|de)crypt/#
@@ -175,8 +175,8 @@ import Testing
         #expect(named == ["EVP_aes_256_gcm", "EVP_sha256"])
     }
 
-    /// No answer has a redirection status or a Location field.
-    @Test("No answer redirects") func nothingRedirects() throws {
+    /// Searches for statuses of redirections and for the field Location.
+    @Test("No source answers with a redirection") func nothingRedirects() throws {
         let redirection = #/HTTPError\(3\d\d|status: 3\d\d|Response\(3\d\d|"Location"|HTTP/1\.1 3\d\d|\bLocation: /#
         for (path, text) in try sources(
             in: "Shared/Base/HTTP", "Shared/Runtime/Function", "Shared/Runtime/Invocation", "local-runner", "Functions")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The libraries under Shared/ are as Package.swift and Shared/README.md say.
+/// Checks that the libraries under Shared/ are as Package.swift and Shared/README.md say.
 @Suite struct StructureTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("Shared/ holds the five layers, and no library outside of them") func folders() throws {
+    @Test("Shared/ has the folders of the five layers, and these hold only declared libraries") func folders() throws {
         let found = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Shared").path)
         #expect(Set(found.filter { !$0.contains(".") }) == Set(Self.layers))
         let declared = try Set(Self.libraries().map(\.name))
@@ -73,7 +73,8 @@ import Testing
         #expect(settings.contains(#".enableUpcomingFeature("InternalImportsByDefault")"#))
     }
 
-    @Test("The domain knows nothing of HTTP") func domainWithoutHTTP() throws {
+    @Test("The domain's libraries do not import HTTP, and only three libraries name HTTPError")
+    func domainWithoutHTTP() throws {
         let free: Set = [
             "Store", "Jobs", "Integrations", "Sync", "Findings", "Analysis", "Actions", "Remediation", "Export",
         ]
@@ -83,7 +84,7 @@ import Testing
             for (path, module) in library.imports where free.contains(library.name) {
                 #expect(module != "HTTP", "\(path)")
             }
-            // One place maps kinds of errors to HTTP statuses.
+            // These three libraries turn errors into HTTP responses.
             guard !["HTTP", "Invocation", "Function"].contains(library.name) else { continue }
             for (path, text) in library.sources { #expect(!text.contains("HTTPError"), "\(path)") }
         }
@@ -102,7 +103,8 @@ import Testing
         }
     }
 
-    /// The store moves whole tables, whatever their names, and ends references (`Reference`).
+    /// The library Store is left out: it copies whole tables, and sets references to deleted rows to null
+    /// (`Reference`).
     @Test("Each table is written by one library") func owners() throws {
         let schema = try #require(try Self.libraries().first { $0.name == "Store" }).sources
             .filter { $0.key.contains("/Schema/") }.values.joined()

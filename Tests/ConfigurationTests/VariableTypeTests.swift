@@ -41,7 +41,7 @@ import Testing
     }
 }
 
-/// The comparison of executables that the verb check makes.
+/// The comparison of executables' libraries that the verb `check` makes.
 @Suite struct BuildComparisonTests {
     @Test(
         "Executables of one build have the same version of each library, and PostgreSQL in all or in none",

@@ -9,7 +9,7 @@ struct Absence {
 
     /// The records of the previous sync that this one would mark as gone, as `account/u1`.
     let gone: Set<String>
-    /// The records that were pulled.
+    /// The records that this sync pulled.
     let records: [SyncRecord]
     /// The names of the lists, and parts of lists, that could not be read.
     let leftOut: Set<String>
@@ -18,8 +18,8 @@ struct Absence {
 
     var accounts: [String: AccountRecord] { records.accounts }
 
-    /// Syncs an org whose provider gives the answers that `answer` returns, and its usual answer if `answer` returns
-    /// nil.
+    /// Syncs an org twice: first with its usual answers, then with the answers that `answer` returns. If `answer`
+    /// returns nil, the usual answer stays.
     init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
         try self.init(example, after: Self.records(of: example), answer)
     }
@@ -44,7 +44,7 @@ struct Absence {
     }
 }
 
-/// The results of a connector as a sync takes them: optional lists that fail are left out.
+/// The results of a connector as a sync takes them: an optional list that fails because of one request is left out.
 private struct Pulled {
     var records: [SyncRecord] = []
     var leftOut: [String] = []
@@ -109,7 +109,7 @@ extension SyncRecord {
         }
     }
 
-    /// The application that the record belongs to.
+    /// The external id of the application that an entitlement or a grant belongs to; nil for other records.
     fileprivate var application: String? {
         switch self {
         case .entitlement(let entitlement): entitlement.applicationExternalID
@@ -118,7 +118,8 @@ extension SyncRecord {
         }
     }
 
-    /// The accounts that the record belongs to; for an application, the accounts that authorised it.
+    /// The external ids of the accounts that the record belongs to; for an application, of the accounts that authorised
+    /// it.
     fileprivate func holders(in records: [SyncRecord]) -> [String] {
         switch self {
         case .entitlement(let entitlement): [entitlement.accountExternalID]
@@ -139,14 +140,14 @@ extension SyncRecord {
 
 extension FakeProvider.Reply {
     /// Returns the reply with changed entries in its list, which is the body's member `member`, or the body itself if
-    /// that is nil.
+    /// `member` is nil.
     func entries(_ member: String?, _ change: ([JSON]) -> [JSON]) -> Self {
         guard let body = try? JSON(parsing: body) else { return self }
         guard let member else { return .json(.array(change(body.array ?? [])), headers: headers) }
         return with(member, .array(change(body[member]?.array ?? [])))
     }
 
-    /// Returns the reply with a changed member in its body.
+    /// Returns the reply with a changed member in its body; nil removes the member.
     func with(_ member: String, _ value: JSON?) -> Self {
         guard var members = (try? JSON(parsing: body))?.object else { return self }
         members[member] = value

@@ -124,7 +124,7 @@ import Upstream
 
     // MARK: Waiting times
 
-    /// Each provider's own signal for 47 seconds, by its own clock, which differs from ours.
+    /// Each provider's own signal for a wait of 47 seconds. Its times are by its own clock, which differs from ours.
     private static let waits: [(ConnectorCase, Int, String, String)] = [
         (.okta, 429, "x-rate-limit-reset", "1776256260"), (.github, 403, "x-ratelimit-reset", "1776256260"),
         (.github, 429, "x-ratelimit-reset", "1776256260"), (.jira, 429, "X-RateLimit-Reset", "2026-04-15T12:31Z"),

@@ -5,12 +5,12 @@ import Testing
 
 @testable import Connectors
 
-/// Follows the steps of "Add a platform" in the connectors' README for every platform that exists.
+/// Checks that every existing platform was added by the steps of "Add a platform" in the connectors' README.
 @Suite struct AddPlatformTests {
     /// The folders that are not named after the connector's type.
     private static let folders: [Platform: String] = [.microsoftEntra: "Microsoft", .microsoftIntune: "Microsoft"]
 
-    /// The file or folder of each step, with placeholders.
+    /// Returns the path of each step's file or folder, with placeholders.
     private static func steps() throws -> [String] {
         let readme = try DocumentTable.library("Connectors").appending(path: "README.md")
         let text = try String(contentsOf: readme, encoding: .utf8)
@@ -18,7 +18,7 @@ import Testing
         return section.matches(of: #/(?m)^\d\. `([^`]+)`: /#).map { String($0.1) }
     }
 
-    /// Text that the file of a step must contain for a platform.
+    /// Returns the text that a step's file must contain for a platform; nil if the step has a folder.
     private static func mark(of step: String, for example: ConnectorCase) -> String? {
         let (platform, type) = (example.connector.platform.rawValue, "\(example.connector)")
         return [

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Connectors
 
-/// A connector with a fake of its provider, which follows the documented contract: it has three pages of each list and
-/// refuses every other request.
+/// A connector with a fake of its provider. The fake follows the documented contract, has three or more pages of some
+/// lists, and refuses every other request.
 struct ConnectorCase: Sendable, CustomTestStringConvertible {
     typealias Script = @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
 
@@ -16,7 +16,7 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
     let org: Script
     /// An org without data.
     let emptyOrg: Script
-    /// Returns true for a request for a page of a list; tests make the second such request fail in various ways.
+    /// Returns true for a request for a page of one list; tests make one of these requests fail in various ways.
     let isPage: @Sendable (FakeProvider.Request) -> Bool
     /// The provider's answer when its rate limit is reached, with a wait of at most one second.
     let throttled: @Sendable () -> FakeProvider.Reply
@@ -46,8 +46,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    /// Returns a page of a list whose pages are numbered from 1. The request gives the size of a page, at most a
-    /// hundred. The link to the next page is a URL at `origin`.
+    /// Returns a page of a list whose pages are numbered from 1; nil if the request does not give a valid number and
+    /// size, at most a hundred. The link to the next page is a URL at `origin`.
     static func numberedPage(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil, at origin: String
     ) -> FakeProvider.Reply? {
@@ -96,8 +96,8 @@ extension ActionTarget {
     }
 }
 
-/// Returns all records of a connector, page by page, except for some lists; `connector` is called before each page. An
-/// optional list that fails is left out.
+/// Returns all records of a connector, page by page, without the lists in `left`; `connector` is called before each
+/// page. An optional list that fails because of one request is left out too.
 func pull(without left: Set<String> = [], _ connector: () throws -> any Connector) throws -> [SyncRecord] {
     try pullEntries(without: left, connector).entries.records
 }
@@ -133,7 +133,7 @@ func pullEntries(
 }
 
 extension EntryReading {
-    /// The first of the records that were read.
+    /// The first record of the entry; nil if the entry could not be read or has none.
     var record: SyncRecord? { if case .read(let records) = self { records.first } else { nil } }
 }
 
@@ -153,7 +153,7 @@ extension SyncRecord {
 }
 
 extension Collection where Element == SyncRecord {
-    /// The records by kind and id, whatever their order.
+    /// The records by kind and id, such as `account/u1`.
     var byKey: [String: SyncRecord] { reduce(into: [:]) { $0[$1.key.kind + "/" + $1.key.id] = $1 } }
 
     /// The accounts by their ids.

@@ -110,8 +110,7 @@ import Testing
         if example.isOptional { #expect(outcomes(example, nil) == [.success]) }
     }
 
-    /// Sign-ins at consoles of other partitions and federated sign-ins have no member `ConsoleLogin`; a call with an
-    /// error code has failed.
+    /// Such an event has neither a known value of `ConsoleLogin` nor an error code.
     @Test(
         "An AWS sign-in without an outcome is left out",
         arguments: [

@@ -7,7 +7,7 @@ import Testing
 
 /// GitHub's GraphQL API when a query is too large for it, and when it answers only a part of a query.
 @Suite struct GitHubGraphTests {
-    /// Returns the page size in a query.
+    /// Returns the page size that a query asks for, or else 100.
     private static func size(_ request: FakeProvider.Request) -> Int {
         request.json["variables"]?["first"]?.integer ?? 100
     }

@@ -98,7 +98,6 @@ import Testing
         }
     }
 
-    /// A long report needs only the memory of one line at a time.
     @Test("A credential report with a million lines or columns is read")
     func aReportOfMillionsOfLinesAndColumnsIsRead() {
         let lines = String(repeating: "a\n", count: 1_000_000)
@@ -143,7 +142,7 @@ import Testing
             guard number.isMultiple(of: 4) else { return reply }
             var reply = reply
             let body = String(decoding: reply.body, as: UTF8.self)
-            // Each answer is spoiled in another way.
+            // The number of the answer decides how it is spoiled.
             let spoiled = HostileInputs([body], count: number % 97 + 1).reduce(into: [UInt8]()) { $0 = $1 }
             if number.isMultiple(of: 8), let field = reply.headers.fields.first {
                 let value = HostileInputs([field.value], count: number % 89 + 1).reduce(into: [UInt8]()) { $0 = $1 }

@@ -6,7 +6,7 @@ import Testing
 @testable import Connectors
 @testable import Upstream
 
-/// Answers that a strict JSON reader would refuse, with one flaw in one name among thousands.
+/// Answers with flaws for which a strict JSON reader would refuse the whole answer.
 @Suite struct LenientAnswerTests {
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 

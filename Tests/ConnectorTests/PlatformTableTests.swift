@@ -6,7 +6,7 @@ import Testing
 
 @testable import Connectors
 
-/// Checks the tables in PLATFORMS.md, or writes them if THALIAN_WRITE_TABLES is set.
+/// Checks the tables in PLATFORMS.md. If THALIAN_WRITE_TABLES is set, writes all of them except the permissions.
 @Suite(.serialized) struct PlatformTableTests {
     private let connectors = Connectors.all.sorted { $0.platform.rawValue < $1.platform.rawValue }
 

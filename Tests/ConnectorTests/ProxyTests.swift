@@ -127,7 +127,7 @@ import Testing
     }
 
     /// The tests' TLS server is on the loopback address, which no setting allows.
-    @Test("Only self-hosted platforms may be in private networks, and the local machine is never allowed")
+    @Test("Configured private networks are allowed, but never this machine or metadata addresses")
     func allowedNetworks() throws {
         let networks = try AllowedNetworks(
             Environment(["UPSTREAM_ALLOWED_NETWORKS": "10.20.0.0/16, fd12::/16,0.0.0.0/0,::/0"]))

@@ -31,7 +31,7 @@ import Testing
         "DELETE FROM app_policies WHERE workspace_id = $1",
     ]
 
-    /// Returns the result of an analysis and the rows that it wrote, without ids and durations.
+    /// Returns the result of an analysis, and all findings and snapshots without their own ids, as text.
     private func outcome(_ seeded: SeededDatabase) throws -> [String] {
         let workspace = try #require(try SystemAccess(seeded.database).workspace(seeded.workspaceID))
         let run = try workspace.analyze(now: Self.now)

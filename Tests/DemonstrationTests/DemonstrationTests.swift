@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct DemonstrationTests {
-    /// All tables with their contents, except the audit log, whose ids and row hashes are random.
+    /// Queries for the contents of the company's tables. The random ids and hashes of snapshots, of runs of the
+    /// analysis and of audit entries are left out.
     private static let dumps: [SQL] = [
         "SELECT * FROM workspaces", "SELECT * FROM members ORDER BY user_id", "SELECT * FROM integrations ORDER BY id",
         "SELECT * FROM identities ORDER BY id", "SELECT * FROM accounts ORDER BY id",
@@ -46,7 +47,7 @@ import Testing
         #expect(try dump(seeded) == before)
     }
 
-    /// A week of days, at night and at noon: weekends and the time of day must not matter.
+    /// Different days of the week and hours, which must not matter.
     @Test(
         "The company has the intended size, whatever the day and time",
         arguments: (0..<8).map { Int.days($0 * 29) + .hours($0 * 5) })
@@ -55,7 +56,7 @@ import Testing
         let summary = seeded.summary
         #expect((415...430).contains(summary.identities))
         #expect(summary.applications == 60)
-        // Machines, and the agents on computers.
+        // Devices are machines and, in addition, the agents on computers. Only agents have a value of `has_edr`.
         let machines = try seeded.number("SELECT count(*) FROM devices WHERE workspace_id = $1 AND has_edr IS NULL")
         #expect(machines == 380)
         #expect((600..<760).contains(summary.devices))

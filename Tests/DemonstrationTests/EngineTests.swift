@@ -9,7 +9,7 @@ import Testing
 
 /// The analysis finds the problems that were planted in the demonstration company, and no others.
 @Suite(.usesStore) struct EngineTests {
-    /// Weekends, nights and days.
+    /// Times on each day of the week, at different hours.
     private static let moments = (0..<7).map { SeededDatabase.moment + .days($0 * 29) + .hours($0 * 5) }
 
     @Test("The analysis finds exactly the planted problems", arguments: moments)

@@ -9,7 +9,7 @@ final class SeededDatabase {
     let database: any Database
     let summary: Demonstration.Summary
 
-    /// 2026-04-15, a Wednesday.
+    /// 2026-04-15T12:00:00Z, a Wednesday.
     static let moment = Timestamp(seconds: 1_776_254_400)
 
     init(now: Timestamp = moment) throws {
@@ -30,7 +30,7 @@ final class SeededDatabase {
         return texts
     }
 
-    /// Returns one number.
+    /// Returns the first number of a query whose first parameter is the workspace; -1 if it finds no row.
     func number(_ sql: SQL) throws -> Int {
         try database.first(sql, workspaceID) { try $0[0] as Int } ?? -1
     }

@@ -48,8 +48,8 @@ let fileReaders: [String: Reader] = [
     var moment = Timestamp(seconds: 1_776_256_200)
     for _ in 0..<3 {
         let next = expression.next(after: moment)
-        // 29 February falls on a given day of the week every 28 years, and every 40 around a century that is no leap
-        // year.
+        // 29 February falls on a given day of the week every 28 years, or up to 40 years apart around a century that is
+        // no leap year.
         expect(next > moment && next.seconds - moment.seconds < 41 * 366 * 86_400, "an expression comes again")
         expect(next.seconds % 60 == 0, "an expression names a minute")
         moment = next

@@ -51,7 +51,7 @@ struct Answer {
         body = Array(part.dropFirst(line.count + 1))
     }
 
-    /// True if the body is an object or a list, in JSON or XML.
+    /// True if the body is XML, or an object or a list in JSON.
     var isReadable: Bool {
         if (try? XMLElement(parsing: body)) != nil { return true }
         switch try? JSON(parsing: body, .lenient) {

@@ -23,7 +23,7 @@ struct Answer {
 
     var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// A member of the body, which is a JSON object.
+    /// A member of the body; nil if the body is not a JSON object or lacks the member.
     subscript(name: String) -> JSON? { (try? JSON(parsing: body))?[name] }
 }
 
@@ -78,7 +78,7 @@ extension Answer {
     }
 }
 
-/// The fields of every response, with their values if these are fixed.
+/// The fields that every response has with the same value.
 private let securityHeaders = [
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -95,7 +95,8 @@ func expectSecured(_ answer: Answer, _ place: SourceLocation = #_sourceLocation)
     #expect(try (1...64).contains(answer.field("X-Request-Id").utf8.count), sourceLocation: place)
 }
 
-/// Expects an error of the documented shape, `{"error": "…"}`, whose sentence shows no internal detail.
+/// Expects an error of the documented shape, `{"error": "…"}`, with one short sentence and the fields of every
+/// response.
 func expectError(_ status: Int, _ answer: Answer, _ place: SourceLocation = #_sourceLocation) throws {
     let body = try JSON(parsing: answer.body)
     #expect(body.object?.count == 1, sourceLocation: place)

@@ -68,7 +68,7 @@ import Testing
         try expectError(400, try Place.standardInput.ask(bytes))
     }
 
-    /// A shell sets the variable, because this process can't represent text that is not UTF-8 either.
+    /// A shell sets the variable, because a Swift string can't hold bytes that are not UTF-8.
     @Test("An event in a variable that is not UTF-8 gets 400", arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
     func bytesThatAreNoTextAreRefusedInAVariableToo(_ bytes: String) throws {
         let script = """
@@ -91,7 +91,7 @@ import Testing
         #expect(answer["length"] == 0)
     }
 
-    @Test("Absent members may be null") func absentMembersMayBeNull() throws {
+    @Test("Optional members may be null") func absentMembersMayBeNull() throws {
         let members = #","headers":null,"body":null,"rawQueryString":null,"isBase64Encoded":null,"cookies":null"#
         let answer = try Place.standardInput.ask(Array(Self.request(members).utf8))
         #expect(answer.status == 200)

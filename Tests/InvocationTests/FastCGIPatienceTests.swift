@@ -91,7 +91,7 @@ import Testing
         afterwards.request(1, get)
 
         for (_, peer, part) in slow {
-            // Ends with the connection.
+            // Sends the part until the connection ends.
             while Date().timeIntervalSince(start) < 60, peer.connection.send(part) { usleep(500_000) }
             #expect((29..<45).contains(Date().timeIntervalSince(start)))
         }

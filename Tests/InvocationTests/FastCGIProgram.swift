@@ -60,7 +60,7 @@ final class FastCGIProgram {
     }
 }
 
-/// The web server's end of a FastCGI connection, which sends records byte by byte, valid or not.
+/// The web server's end of a FastCGI connection, which can send any bytes, valid or not.
 final class FastCGIPeer {
     /// A record as it was received.
     struct Record: Equatable {

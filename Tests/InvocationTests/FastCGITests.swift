@@ -8,7 +8,8 @@ import Testing
 @Suite struct FastCGITests {
     private let get = Ask("GET", "a=1").variables
 
-    /// Sends raw bytes to a new responder, and expects that it still serves others afterwards, and ends on request.
+    /// Calls `body` with a connection to a new responder, and expects that the responder still serves others
+    /// afterwards, and ends on request.
     private func withPeer(_ body: (FastCGIPeer) throws -> Void, _ place: SourceLocation = #_sourceLocation) throws {
         let server = try FastCGIProgram()
         do {
@@ -120,7 +121,7 @@ import Testing
         #expect(open <= processes && open > 0)
     }
 
-    /// Both requests arrive while the process can't see either.
+    /// Both requests arrive while the process is stopped.
     @Test("A request on a kept connection is served before the connection gives way")
     func aRequestOnAKeptConnectionIsServedBeforeItGivesWay() throws {
         let server = try FastCGIProgram()
@@ -349,7 +350,7 @@ import Testing
         }
     }
 
-    /// Bytes beyond the limit are dropped, up to a maximum.
+    /// Bytes beyond the limit are dropped, but at most 64 MiB of them.
     @Test("An endless body gets 413 and the connection is closed")
     func aBodyWithoutEndIsAnsweredAndTheConnectionClosed() throws {
         try withPeer { peer throws in
@@ -389,7 +390,7 @@ import Testing
         let garbage: [[UInt8]] = [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 0, 0, 0, 0, 0],
             [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
-            // A request with the management's id; one without a role; its body before its parameters.
+            // Requests with the id of management records, without a role, and with the body before the parameters.
             FastCGIPeer.begin(0), FastCGIPeer.record(1, 1, [0, 1]), FastCGIPeer.record(1, 1, []),
             FastCGIPeer.begin(1) + FastCGIPeer.stream(5, 1, []),
         ]
@@ -401,7 +402,7 @@ import Testing
         }
     }
 
-    @Test("A connection may be cut at any byte without harm") func aConnectionMayBeCutAnywhere() throws {
+    @Test("A connection that is cut within a request does no harm") func aConnectionMayBeCutAnywhere() throws {
         let body = Array("0123456789".utf8)
         let bytes = FastCGIPeer.records(1, Ask("POST", body: body).variables, body: body)
         let server = try FastCGIProgram()

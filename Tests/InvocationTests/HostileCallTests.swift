@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// Sends bytes to a reader's descriptor, and closes it.
+    /// Calls `read` with a descriptor from which it can read the bytes and then the end of the connection.
     private func sending<Result>(_ bytes: [UInt8], _ read: (Descriptor) throws -> Result) rethrows -> Result {
         var ends: [Int32] = [-1, -1]
         #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)

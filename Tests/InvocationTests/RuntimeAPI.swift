@@ -21,7 +21,7 @@ final class RuntimeAPI {
     private var connection: LocalConnection?
     private static let root = "/2018-06-01/runtime"
 
-    /// Starts the probe. Its responses are streamed if `streams` is true, as its Function URL would require.
+    /// Starts the probe. Its responses to requests are streamed if `streams` is true, and buffered otherwise.
     convenience init(streams: Bool = false) throws {
         let mode = ["FUNCTION_INVOKE_MODE": streams ? "RESPONSE_STREAM" : "BUFFERED"]
         try self.init(ProbeProgram.path, environment: ProbeProgram.environment(mode))
@@ -57,7 +57,7 @@ final class RuntimeAPI {
         return try Self.decode(call)
     }
 
-    /// Takes a response that the runtime posts, within `seconds`.
+    /// Takes a response that the runtime posts, without answering it.
     func takeResponse(_ id: String) throws -> Call {
         let call = try take()
         try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/response", "\(call.path)")
@@ -82,7 +82,7 @@ final class RuntimeAPI {
         try send(Array((head + "\r\n").utf8) + body)
     }
 
-    /// Sends the runtime bytes that no API should send.
+    /// Sends bytes to the runtime, valid or not.
     func send(_ bytes: [UInt8]) throws { try #require(connection).send(bytes) }
 
     /// Ends the connection.

@@ -23,7 +23,8 @@ final class WebServer {
 
     /// curl's report of a request.
     struct Reply {
-        /// 0 if the response is complete; 18 if it broke off (CURLE_PARTIAL_FILE).
+        /// curl's exit status: 0 if the response is complete, and another number if it is not, such as 18 if it broke
+        /// off (CURLE_PARTIAL_FILE).
         let exitStatus: Int
         let status: Int
         let body: [UInt8]

@@ -38,7 +38,7 @@ struct ImageTests {
         }
     }
 
-    @Test("umoci unpacks a root in which functions run as a user without rights") func root() throws {
+    @Test("umoci unpacks the expected files, for a user without rights") func root() throws {
         let package = try TestPackage.make("oci")
         let bundle = package.folder.path("bundle")
         try Shell.run(

@@ -96,7 +96,7 @@ import Testing
         #expect((finished[.posixPermissions] as? Int).map { $0 | 0o055 } == 0o755)
     }
 
-    @Test("A file that another user made under the name of the temporary file is not written")
+    @Test("A link with a name that others could know is not followed when a file is written")
     func temporaryFile() throws {
         let victim = parent.path("victim")
         try parent.write("victim", "content")

@@ -56,7 +56,7 @@ struct SystemdTests {
         _ = package
     }
 
-    @Test("systemd understands the times of the timers") func calendar() throws {
+    @Test("There are three timers, and systemd understands times of their form") func calendar() throws {
         let (package, root, _) = try units()
         let times = try Shell.run(#"grep -h ^OnCalendar= "$1"/etc/systemd/system/*.timer | cut -d = -f 2"#, [root])
         #expect(times.split(separator: "\n").count == 3)

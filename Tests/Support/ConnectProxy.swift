@@ -12,7 +12,7 @@ public final class ConnectProxy: Sendable {
     private let heads = Mutex<[Head]>([])
     private let listener: Mutex<LocalListener>
 
-    /// The requests that came.
+    /// The heads of the requests so far.
     public var requests: [Head] { heads.withLock { $0 } }
 
     /// Starts the proxy.
@@ -21,7 +21,7 @@ public final class ConnectProxy: Sendable {
     ///   - target: The port of 127.0.0.1 that tunnels lead to.
     ///   - authorization: The value of Proxy-Authorization that requests must have. If it is nil, all requests are
     ///     accepted.
-    ///   - status: A status other than 200 refuses every tunnel.
+    ///   - status: The status of the answer to an authorized request. A status other than 200 refuses the tunnel.
     public init(to target: Int, authorization: String? = nil, status: Int = 200) throws {
         let listener = try LocalListener(.tcp)
         port = listener.port
@@ -80,7 +80,7 @@ public final class ConnectProxy: Sendable {
         return descriptor
     }
 
-    /// Copies bytes in both directions until one side ends.
+    /// Copies bytes in both directions until one side ends, or both are silent for 15 seconds.
     private static func relay(_ first: Int32, _ second: Int32) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

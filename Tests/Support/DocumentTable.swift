@@ -44,7 +44,7 @@ public struct DocumentTable {
     }
 
     /// Compares the rows in the document with `expected`, or writes `expected` into the document. Returns a sentence
-    /// about the differences, or nil if there are none.
+    /// about the differences; nil if there are none or if the rows were written.
     public func difference(from expected: [String]) throws -> String? {
         if ProcessInfo.processInfo.environment["THALIAN_WRITE_TABLES"] != nil {
             var lines = try lines()

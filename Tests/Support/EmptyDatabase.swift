@@ -15,7 +15,7 @@ public final class EmptyDatabase {
 
     deinit { TestStore.dropDatabase(url) }
 
-    /// Makes connections to the database.
+    /// A function that opens a connection to the database.
     public var connect: @Sendable () -> any Database {
         let url = DatabaseURL(url)
         return { url?.database(creates: true) ?? SQLiteDatabase(path: "/nonexistent") }

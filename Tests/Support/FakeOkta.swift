@@ -6,7 +6,7 @@ import Integrations
 import Store
 import Synchronization
 
-/// A fake Okta org whose active users can be suspended. It counts the suspensions of each user.
+/// A fake Okta org whose active users can be suspended. It counts the requests to suspend each user.
 public final class FakeOkta: Sendable {
     /// The org's API.
     public let provider: FakeProvider
@@ -35,7 +35,7 @@ public final class FakeOkta: Sendable {
 
     /// The org's API token.
     public static let token = "00secretOktaToken"
-    /// The key that seals the tests' credentials.
+    /// The value of CREDENTIALS_KEY, with which the tests' credentials are sealed.
     public static let credentialsKey = "k1:" + Base64.standard.encode(Array(0..<32))
 
     /// The variables that direct functions to this org.
@@ -46,7 +46,7 @@ public final class FakeOkta: Sendable {
     /// Returns the number of requests to suspend a user, whatever their outcome.
     public func suspensions(of user: String) -> Int { org.suspensions(of: user) }
 
-    /// True if no request is being answered.
+    /// True if no request to suspend a user is being answered.
     public var isIdle: Bool { org.isIdle }
 
     private final class Org: Sendable {

@@ -2,8 +2,8 @@ public import Base
 import Foundation
 public import HTTP
 
-/// A provider's API on this machine, for one test: it answers the requests that its script knows, and records every
-/// other one.
+/// A provider's API on this machine, for one test. It answers requests as its script says, and those that the script
+/// does not know with status 418. It records all requests.
 public final class FakeProvider: @unchecked Sendable {
     /// A request as it was received.
     public struct Request: Sendable {
@@ -16,7 +16,7 @@ public final class FakeProvider: @unchecked Sendable {
         public let headers: Headers
         public let body: [UInt8]
 
-        /// The body as text, as JSON, and as a form.
+        /// The body as text, as JSON (null if it is no JSON), and as a form.
         public var text: String { String(decoding: body, as: UTF8.self) }
         public var json: JSON { (try? JSON(parsing: body)) ?? .null }
         public var form: Query? { Query(text) }

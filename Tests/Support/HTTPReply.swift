@@ -7,7 +7,7 @@ public struct HTTPReply {
     /// The decoded body.
     public var body: [UInt8] = []
 
-    /// Returns the value of a field; nil if it is missing.
+    /// Returns the value of the first field with this name, which must be in lower case; nil if there is none.
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The body as text.
@@ -25,7 +25,7 @@ extension TCPClient {
         return try readReply(isHead: method == "HEAD")
     }
 
-    /// Reads one response.
+    /// Reads one response; `isHead` says that the request was a HEAD, whose response has no body.
     public func readReply(isHead: Bool = false) throws -> HTTPReply {
         guard let statusLine = try readLine(), statusLine.hasPrefix("HTTP/1.1 "),
             let status = Int(statusLine.dropFirst(9).prefix(3))

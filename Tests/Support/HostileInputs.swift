@@ -54,7 +54,7 @@ public struct HostileInputs: Sequence, IteratorProtocol {
         case 5: bytes.insert(contentsOf: (0..<number(below: 20)).map { _ in UInt8(number(below: 256)) }, at: start)
         case 6: bytes.replaceSubrange(start..., with: samples[number(below: samples.count)])
         case 7:
-            // Replaces the next number, if there is one.
+            // Replaces the next number, or appends one if there is none.
             let digits = bytes[start...].drop { !(0x30...0x39).contains($0) }.prefix { (0x30...0x39).contains($0) }
             bytes.replaceSubrange(digits.startIndex..<digits.endIndex, with: Self.pieces[number(below: 16)])
         default: bytes.replaceSubrange(start..<end, with: Self.pieces[number(below: Self.pieces.count)])

@@ -110,7 +110,8 @@ public final class LocalConnection {
 
     deinit { Glibc.close(number) }
 
-    /// Makes a pipe: bytes that a program writes to `writeEnd`, which the caller closes, come out of `readEnd`.
+    /// Makes a pair of connected sockets, which serve as a pipe in either direction. The caller passes `writeEnd` to a
+    /// program, and closes it afterwards.
     public static func pipe(seconds: Int = 15) throws -> (readEnd: LocalConnection, writeEnd: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {

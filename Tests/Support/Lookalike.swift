@@ -2,14 +2,14 @@ public import Base
 
 @testable public import Store
 
-/// A second workspace that looks like a first: it has a copy of every row, with new ids. Names, e-mail addresses,
-/// serial numbers and the platforms' ids are the same.
+/// A second workspace that looks like a first: it has a copy of almost every row, with new ids. Names, e-mail
+/// addresses, serial numbers and the platforms' ids are the same.
 public struct Lookalike {
     /// The second workspace's id.
     public let id: Identifier
 
-    /// Copies a workspace within its database. Rows that may exist only once in a database are left out: the
-    /// subscription and the API keys.
+    /// Copies a workspace within its database. Rows about billing, API keys, confirmation tokens and session keys are
+    /// left out, because they may exist only once or belong to no workspace.
     public init(of workspace: Identifier, in database: any Database) throws {
         id = try Self.counterpart(workspace)
         try database.transaction(.write) {

@@ -4,10 +4,10 @@
     @_spi(Administration) import Store
     import Synchronization
 
-    /// The server that Tests/run has started, whose URL is in THALIAN_POSTGRESQL. Each test gets its own database, a
-    /// copy of a migrated one. With THALIAN_POSTGRESQL_POOL the tests connect through that pooler.
+    /// A PostgreSQL server. Each test gets its own database, a copy of a migrated one. If THALIAN_POSTGRESQL_POOL names
+    /// a pooler, the tests connect through it.
     public final class PostgreSQLServer: Sendable {
-        /// The server that all tests share.
+        /// The server that all tests share: the one that THALIAN_POSTGRESQL names, or else one on this machine.
         public static let shared = PostgreSQLServer(
             url: ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"]
                 ?? "postgres://postgres@127.0.0.1:5432/postgres"

@@ -1,8 +1,8 @@
 public import CSystem
 import Foundation
 
-/// A program that a test runs with descriptors of its choice, without a shell in between. The program and its children
-/// are killed when the last reference is released.
+/// A program that a test runs with descriptors of its choice, without a shell in between. If the program has not ended
+/// when the last reference is released, its process group is killed.
 public final class Program {
     /// The program did not start, or did not finish a step in time.
     public struct Failure: Error, CustomStringConvertible {
@@ -45,7 +45,7 @@ public final class Program {
         waitpid(id, nil, 0)
     }
 
-    /// Sends a signal.
+    /// Sends a signal, unless the program is known to have ended.
     public func send(_ signal: Int32) { if status == nil { kill(id, signal) } }
 
     /// Waits for the program's end: returns the exit status, or 128 plus the signal's number; nil if it does not end in
@@ -64,9 +64,9 @@ public final class Program {
 public final class PipedProgram {
     /// The process.
     public let program: Program
-    /// The program's output so far.
+    /// The part of the program's output that was read so far.
     public private(set) var output: [UInt8] = []
-    /// The program's standard error so far.
+    /// The part of the program's standard error that was read so far.
     public private(set) var errors: [UInt8] = []
 
     private var input: Pipe
@@ -75,8 +75,8 @@ public final class PipedProgram {
     private let end: Date
     private let keepsInput: Bool
 
-    /// Starts a program that gets `input`, with `seconds` for all of its work. With `keepsInput` its standard input
-    /// stays open after that.
+    /// Starts a program that gets `input`, with `seconds` for all of its work. Its standard input is closed after
+    /// `input`, unless `keepsInput` is true.
     public init(
         _ path: String, arguments: [String] = [], environment: [String: String], input bytes: [UInt8] = [],
         keepsInput: Bool = false, seconds: Double = 20, memoryBytes: UInt64 = 0
@@ -98,10 +98,10 @@ public final class PipedProgram {
         csystem_set_nonblocking(input.writeEnd.number)
     }
 
-    /// Writes all of the program's input.
+    /// Writes the program's input to its end, and closes it. Fails if `keepsInput` is true.
     public func finishInput() throws { try pump { input.writeEnd.isClosed } }
 
-    /// Writes the program's input and reads its output until it closes its standard output.
+    /// Writes the program's input and reads its output until the program closes its standard output.
     public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
 
     /// Reads the program's output until a line begins with `beginning`; returns that line.
@@ -132,7 +132,7 @@ public final class PipedProgram {
         return String(line)
     }
 
-    /// Waits for the program's end; returns its exit status.
+    /// Reads the program's outputs and waits for its end; returns its exit status, or 128 plus the signal's number.
     public func waitForEnd() throws -> Int32 {
         try pump { pipes.output.readEnd.isClosed && pipes.errors.readEnd.isClosed }
         guard let status = program.waitForEnd(seconds: end.timeIntervalSinceNow) else { throw Self.hangs }

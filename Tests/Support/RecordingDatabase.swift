@@ -1,12 +1,13 @@
 public import Base
 public import Store
 
-/// A database that records its statements, each once, with the last parameters.
+/// A database that records the statements of `run` and `stream`, each once, with the last parameters. Statements of
+/// `read` and `runWithNextRead` are not recorded.
 public final class RecordingDatabase: Database {
     private let database: any Database
     /// The recorded statements.
     public var statements: [SQL: [SQLValue]] = [:]
-    /// Called after each statement, within its transaction.
+    /// A closure that is called after each recorded statement, within its transaction.
     public var afterStatement: (SQL) throws -> Void = { _ in }
 
     /// Creates a recorder of the statements of a database.

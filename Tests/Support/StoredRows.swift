@@ -6,7 +6,7 @@ public import Base
 public struct StoredRows {
     private var lines: [Identifier: [String]] = [:]
 
-    /// Reads all rows of all tables, including tables of row counts and rate-limit counters.
+    /// Reads the rows of all workspaces, including those in tables of row counts and rate-limit counters.
     public init(_ database: any Database) throws {
         for table in Schema.tables where table != "session_key_sets" {
             let owner = table == "workspaces" ? "id" : "workspace_id"
@@ -33,7 +33,7 @@ public struct StoredRows {
     public subscript(_ workspace: Identifier) -> [String] { lines[workspace] ?? [] }
 
     /// Returns a text without the parts that differ from one run to the next: ids that a test did not choose, hashes,
-    /// API keys, durations, lengths of answers, and today's times.
+    /// API keys, numbers of seconds, durations, lengths of answers, and times since yesterday.
     public static func masked(_ text: String) -> String {
         let ids = /(?!aaaaaaaa|bbbbbbbb)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
         var masked = text.replacing(ids, with: "‹id›").replacing(/[0-9a-f]{64,}/, with: "‹hash›")

@@ -98,7 +98,7 @@ public final class TCPClient {
         isClosed = true
     }
 
-    /// Reads the next bytes; empty at the end of the connection.
+    /// Reads the next bytes; empty if the connection has ended or was reset. Throws if none arrive in time.
     public func read(upTo count: Int = 65_536) throws -> [UInt8] {
         if !unread.isEmpty {
             defer { unread = [] }

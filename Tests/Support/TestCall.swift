@@ -11,7 +11,7 @@ public struct Reply: Sendable {
 
     /// The body as text.
     public var text: String { String(decoding: body, as: UTF8.self) }
-    /// The body as JSON; null if it has none.
+    /// The body as JSON; null if it is not JSON.
     public var json: JSON { (try? JSON(parsing: body)) ?? .null }
     /// The error's sentence; nil unless the body has exactly the documented shape.
     public var error: String? {
@@ -44,7 +44,7 @@ public struct Call: Sendable {
     /// Returns the call with an API key.
     public func key(_ key: String) -> Call { with("Authorization", "Bearer " + key) }
 
-    /// Returns the call with one more header field.
+    /// Returns the call with a header field, which replaces one of the same name.
     public func with(_ name: String, _ value: String) -> Call {
         var call = self
         call.headers[name] = value

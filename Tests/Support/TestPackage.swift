@@ -12,10 +12,10 @@ public final class TestPackage {
         public let errors: String
     }
 
-    /// Variables without which a package would be for this machine alone.
+    /// Options for a variable whose default value is valid only on this machine.
     public static let variables = ["--var", "SUPABASE_URL=https://project.supabase.example"]
 
-    /// The functions of `smallConfiguration`: a few of each kind.
+    /// The functions in a test's package, unless the test names others: a few of each kind.
     public static let few: Set<String> = [
         "api-health", "api-export-audit-log", "api-mcp-findings", "api-mcp-risk-score", "scheduled-jobs",
         "scheduled-session-keys", "scheduled-sync",
@@ -42,7 +42,7 @@ public final class TestPackage {
         )
     }
 
-    /// Makes the package, and requires that this succeeds.
+    /// Makes a package; throws if the command fails.
     public static func make(
         _ target: String, _ options: [String] = variables, functions: Set<String>? = few
     ) throws -> TestPackage {

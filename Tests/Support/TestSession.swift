@@ -1,7 +1,7 @@
 public import Auth
 public import Base
 
-/// The project that signs the tests' session tokens.
+/// The Supabase project that signs the tests' session tokens.
 public enum TestSession {
     public static let secret = Secret("the secret of the tests' own project, of 50 letters")
     public static let url = "https://project.example"

@@ -97,7 +97,7 @@ public final class TestStore {
         #endif
     }
 
-    /// Makes separate connections to the same database, as other processes do.
+    /// A function that opens a separate connection to the same database, as another process does.
     public var connect: @Sendable () -> any Database {
         let url = DatabaseURL(url)
         return { url?.database() ?? SQLiteDatabase(path: "/nonexistent") }

@@ -3,8 +3,8 @@ public import Base
 import Crypto
 import Store
 
-/// A workspace with members of all six roles and three API keys. Every id begins with the owner's digits, and every
-/// text that a person could read contains the owner's mark, so that a leak is visible.
+/// A workspace with members of all six roles and three API keys. Its ids, except those of audit entries, begin with the
+/// owner's digits, and every text that a person could read contains the owner's mark, so that a leak is visible.
 public final class TestWorkspace {
     /// The owner of the workspace.
     public enum Owner: String, Sendable {

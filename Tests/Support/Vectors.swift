@@ -1,9 +1,9 @@
-// Keys and tokens that were made once. The tokens are those of the own workspace's admin, valid for an hour from
-// `TestStore.now`.
+// Keys and tokens that were made once. The tokens, except those of RFC 7515, are those of the own workspace's admin,
+// valid for an hour from `TestStore.now`.
 // swift-format-ignore-file
 
 public enum Vectors {
-    /// RFC 7515 A.2.
+    /// The modulus of the RSA key in RFC 7515 A.2; the token there follows.
     public static let rfcModulus = """
         ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR\
         T-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXB\
@@ -17,7 +17,7 @@ public enum Vectors {
         1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI\
         8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw
         """
-    /// RFC 7515 A.3.
+    /// The first coordinate of the key in RFC 7515 A.3; the second one and the token there follow.
     public static let rfcX = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
     public static let rfcY = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
     public static let rfcES256 = """
@@ -25,7 +25,8 @@ public enum Vectors {
         yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU\
         1Q
         """
-    /// A key of 2,048 bits, made for these tests; its private half was thrown away. Its JWK has the id `rsa-1`.
+    /// The modulus of an RSA key of 2,048 bits, made for these tests; its private half was thrown away. Its JWK has the
+    /// id `rsa-1`.
     public static let modulus = """
         tFSfDQLWI1sQwCkIUyBBIFERqYr5iZhosR6RTGd3s8Krxc4e4CFdRaIvbX7dsfatr00tWMMzMO29qSnDF2dkCEVA2CmkIOcpje5o\
         hU7ggmmrMJBCu7alckJSLrNHOYU63zvB_Nd6dtw423G3nGKR1a2xuGPkbA38sjsXF40EfeXDl1a-IsmW09K6EUQd6fLlroH7FZJK\
@@ -45,15 +46,15 @@ public enum Vectors {
         -----END PUBLIC KEY-----
 
         """
-    /// An RSA key of 1,024 bits.
+    /// The modulus of an RSA key of 1,024 bits.
     public static let smallModulus = """
         mHFO7EC1IegkdkDGosYw4qEVTMdLQ5HUlMMKYZzt_tuldrbbI1oNHv8UswXFXnLhJ3kbm7ldWqdRhkbzmngNhRtKLUNlTlcZZSG2\
         qfsES1tyNDNCa2XTWGoRu6nZhh2suKDtNwCKtt88lO978vaV3iPYhfnhFkHJfKYKFmD3E-s
         """
-    /// A key on P-256; its JWK has the id `ec-1`.
+    /// The first coordinate of a key on P-256. Its JWK has the id `ec-1`.
     public static let x = "U6VH1piq4uXa-_9a6NHMnZrQRq5rdEgiIjNTzVSErso"
     public static let y = "5OMm_IXSG-F_qUp55n4CQVBylzCa4V1H62rk_YVbHwI"
-    /// A point on P-384.
+    /// The first coordinate of a point on P-384.
     public static let x384 = "3uzvm46qjHY_fWmm6VZiNXBY0jCQb5VGYIKRi2UiTaSJ7OhpkSWBnn5XNHDJ7i49"
     public static let y384 = "OEDEuSlPdLJXtBDGyiW33x_lu_fo35QSfg82zmokQgmKbrkBStD0cvGNAJxff7ha"
     public static let rs256 = """

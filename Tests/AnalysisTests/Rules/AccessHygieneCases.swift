@@ -18,8 +18,7 @@ import Testing
             // A staged account has never been active, so it does not count as suspended.
             let staged = try company.person("Carol", status: "suspended", idpMetadata: ["state": "staged"])
             try company.entitlement(of: staged, to: company.application("Slack"))
-            // Another rule finds a person with an entitlement as an admin, and reports all of the person's
-            // entitlements.
+            // Another rule finds a suspended person who has an entitlement as an admin.
             let person = try company.person(status: "suspended")
             try company.entitlement(of: person, to: company.application("Miro"))
             try company.entitlement(of: person, to: company.application("Figma"), admin: true)

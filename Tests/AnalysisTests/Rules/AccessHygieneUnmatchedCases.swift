@@ -43,7 +43,7 @@ import Testing
             try company.account(of: person, on: "google_workspace", status: "suspended")
             try company.account(of: person, on: "jira")
         } exempt: { company in
-            // A provider whose syncs fail still knows its people.
+            // An identity provider whose sync failed still knows its people.
             let person = try company.person(idp: false)
             try company.account(of: person, on: "google_workspace")
             try company.account(of: person, on: "jira")

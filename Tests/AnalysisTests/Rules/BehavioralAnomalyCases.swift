@@ -44,8 +44,8 @@ import Testing
             try company.failSignIns(of: ada, 10, from: 3, at: start)
             try company.event("user.session.start", of: ada, at: start + 1260, address: "203.0.113.2")
         } quiet: { company in
-            // A sign-in from an address that took no part, one that comes too late, and one in an attack that is too
-            // small.
+            // A sign-in from an address that took no part in the attack, one more than a day after the attack, and one
+            // after too small an attack.
             let start = company.ago(days: 4)
             let ada = try company.person()
             try company.failSignIns(of: ada, 10, from: 3, at: start)
@@ -55,7 +55,7 @@ import Testing
             try company.failSignIns(of: bob, 9, from: 3, at: start)
             try company.event("user.session.start", of: bob, at: start + 1260, address: "203.0.113.2")
         } exempt: { company in
-            // The person mistypes the password at home during the attack.
+            // The person has signed in from this address before the attack, so it is the person's own.
             let ada = try company.person()
             let start = company.ago(days: 2)
             try company.event("user.session.start", of: ada, at: start - .days(3), address: "203.0.113.2")
@@ -75,7 +75,8 @@ import Testing
                 "user.session.start", of: company.person(), at: company.ago(days: 2), failed: true,
                 address: "198.51.100.8")
         } exempt: { company in
-            // These are the failures of an office in which people mistype their passwords.
+            // Ten other people sign in from this address at the same time, as in an office whose people mistype
+            // passwords.
             try company.spray(people: 10)
             for number in 1...10 {
                 try company.event(
@@ -91,7 +92,7 @@ import Testing
         } quiet: { company in
             try company.spray(people: 10, lastAt: company.ago(days: 30) + 539)
         } exempt: { company in
-            // Five failures before midnight, and five on the next day.
+            // The rule counts the people of each day separately: five fail before midnight (UTC), and five after it.
             try company.spray(people: 10, lastAt: company.ago(days: 4, hours: 12, minutes: 26))
         },
     ]
@@ -221,7 +222,7 @@ import Testing
             let ada = try company.person()
             for day in [190, 10] { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
         } quiet: { company in
-            // The time before the log began, or before the person existed, is unknown.
+            // The log begins 69 days ago, and sign-ins before that are unknown.
             try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 69))
             try company.event("user.session.start", of: company.person(), at: company.ago(days: 10))
         } exempt: { company in

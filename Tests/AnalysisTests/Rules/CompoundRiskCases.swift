@@ -33,7 +33,7 @@ import Testing
             let ada = try company.person(mfa: nil)
             try company.entitlement(of: ada, to: company.application(), admin: true)
         } exempt: { company in
-            // A shadow admin and an admin, which other rules find.
+            // Other rules find a shadow admin and an Okta admin.
             let shadow = try company.person(mfa: false)
             for name in ["Figma", "Miro", "Gong"] {
                 try company.entitlement(of: shadow, to: company.application(name), admin: true)
@@ -79,7 +79,7 @@ import Testing
             try company.entitlement(of: ada, to: company.application("Miro"), admin: false)
             try company.account(of: ada, on: "github", admin: true)
             try company.account(of: ada, on: "google_workspace", admin: true)
-            // GitHub counts once, as a platform and as an application.
+            // GitHub counts once, although it is a platform and an application.
             try company.entitlement(of: ada, to: company.application("GitHub"), admin: true)
         } exempt: { company in
             for (name, type, mfa) in [("Ada", "user", true), ("Bob", "admin", false)] {

@@ -123,7 +123,8 @@ import Testing
             "device_posture::no_edr_agent",
             "ada-mac of Ada Lovelace has no CrowdStrike agent, so malware on it would go unseen."
         ) { company in
-            // A machine whose name another machine has too, and a machine whose own platform reports the missing agent.
+            // Jamf Pro itself reports that this device has no agent. CrowdStrike's machine of the same name has another
+            // serial number.
             try company.device(of: company.person(), serial: "C02X1", system: "iOS", edr: false)
             try company.agent("ada-mac", serial: "C02X2")
         } quiet: { company in
@@ -222,7 +223,7 @@ import Testing
             try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
             try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
         } exempt: { company in
-            // Three machines of different models: the serial number is a placeholder that no list contains.
+            // Three devices of two models share a serial number, so it is a placeholder, although no list contains it.
             try company.device("vm-1", serial: "Vendor 7", model: "KVM")
             try company.device("vm-2", serial: "Vendor 7", model: "KVM")
             try company.device("vm-3", serial: "Vendor 7", model: "Bochs")
@@ -235,7 +236,7 @@ import Testing
         ) { company in
             for number in 1...3 { try company.device("mac-\(number)", serial: "C02X1", model: "Mac14,2") }
         } quiet: { company in
-            // A placeholder on one platform says nothing about another platform.
+            // A serial number that is a placeholder on one platform is ignored on all platforms.
             for model in ["KVM", "Bochs", "Xen"] { try company.device("vm-\(model)", serial: "Vendor 7", model: model) }
             for number in 1...2 { try company.device("vm-\(number)", on: "crowdstrike", serial: "Vendor 7") }
         },

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct DriftSignalTests {
-    /// A company in which a metric rises or falls within a week, or within another time.
+    /// Returns a story in which a metric changes from `from` to `to` within `seconds`, a week by default, with a higher
+    /// value in between.
     private static func drift(
         _ metric: String, _ from: Int, _ to: Int, since seconds: Int = .days(7)
     ) -> RuleCase.Story {
@@ -14,7 +15,8 @@ import Testing
         }
     }
 
-    /// A company with counts of critical and of other findings.
+    /// Returns a story in which the numbers of critical and of other findings change within a week, each from the first
+    /// to the second of its pair.
     private static func findings(_ critical: (Int, Int), _ others: (Int, Int)) -> RuleCase.Story {
         { company in
             for (moment, critical, others) in [
@@ -91,8 +93,8 @@ import Testing
             try company.person(
                 status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(2))
         } exempt: { company in
-            // One person left too long ago, one has not left yet, one left at an unknown time, and one was never
-            // active.
+            // One person left too long ago, one has not left yet, one lost access at an unknown time, and one has no
+            // account at an identity provider.
             let left = company.ago(days: 31)
             try company.person(
                 status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(9))

@@ -43,7 +43,7 @@ import Testing
             } quiet: { company in
                 try seats(company, lastUsed: [nil, company.ago(days: 1)], granted: company.ago(days: 30) + 1)
             } exempt: { company in
-                // The application reports no person's use.
+                // The application reports no use of any seat.
                 try seats(company, lastUsed: [nil, nil])
             },
             RuleCase(
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    /// Adds seats that other rules find, and access that is no seat.
+    /// Adds seats that other rules find, a suspended person's seat, and access that is no seat.
     private static func exemptSeats(_ company: TestCompany, lastUsed: Timestamp) throws {
         let figma = try company.application("Figma")
         try company.entitlement(of: try company.person(), to: figma, admin: true, license: true, lastUsed: lastUsed)

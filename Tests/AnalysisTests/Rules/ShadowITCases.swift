@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TestCompany {
-    /// Adds an unmanaged application that this number of people have authorised.
+    /// Adds an unmanaged application and `users` people who have authorised it.
     fileprivate func shadow(
         _ name: String, users: Int, aiTool: Bool = false, publisher: String? = "Someone", access: String = "read",
         readsMailOrFiles: Bool = false, firstSeen: Timestamp = TestStore.now - .days(200),

@@ -50,7 +50,8 @@ struct CommentRule: Sendable {
             advice: "use a literal verb: exists, results from, almost"),
     ]
 
-    /// Returns the advice of the rules that a text breaks. `isStart` is false for a comment's later lines.
+    /// Returns the advice of the rules that a text breaks. If `isStart` is false, rules about the beginning do not
+    /// apply.
     static func advice(for text: String, isStart: Bool = true) -> [String] {
         let words = " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
         let first = String(text.prefix { $0.isLetter })
@@ -67,10 +68,11 @@ struct CommentRule: Sendable {
 struct CommentLine: Equatable {
     let number: Int
     let text: String
-    /// True for the first line of a comment, of a paragraph, and of a parameter's description.
+    /// True for the first line of a comment, of a paragraph, and of a list item such as a parameter's description.
     let isStart: Bool
 
-    /// Returns the lines of a file's comments. Comments after code count in Swift files only.
+    /// Returns the lines of a file's comments: in Swift, lines of `//` and `///` and comments after code; in C, only
+    /// lines that begin with the mark of a comment.
     static func all(in source: String, isSwift: Bool) -> [CommentLine] {
         var lines: [CommentLine] = []
         var previous: (mark: Substring, text: Substring)?
@@ -96,7 +98,7 @@ struct CommentLine: Equatable {
         return lines
     }
 
-    /// Returns the comment after a line's code; nil if the slashes are part of a string.
+    /// Returns the comment after a line's code; nil if there is none or if its slashes are part of a string.
     private static func trailing(in line: Substring) -> Substring? {
         guard let slashes = line.firstRange(of: " // ") ?? line.firstRange(of: "\t// ") else { return nil }
         let code = line[..<slashes.lowerBound].replacing("\\\"", with: "")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Comments and test titles are plain sentences. CommentRule.all has the words that they must not have.
+/// Checks that comments and test titles have none of the words in `CommentRule.all`, and that every test has a title.
 @Suite struct CommentTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -15,7 +15,7 @@ import Testing
             }
     }
 
-    @Test("Comments use plain words", arguments: ["Functions", "Shared", "local-runner", "Tests"])
+    @Test("No comment has a word that the rules forbid", arguments: ["Functions", "Shared", "local-runner", "Tests"])
     func commentsUsePlainWords(_ folder: String) throws {
         let sources = try Self.sources(in: folder)
         #expect(!sources.isEmpty)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test("A finding has the line of the comment") func findingsHaveTheirLines() {
+    @Test("Each line of a comment has its number in the file") func findingsHaveTheirLines() {
         let lines = CommentLine.all(in: "let a = 1\n\n/// Reads.\n/// Writes.\nlet b = 2 // Adds.", isSwift: true)
         #expect(
             lines == [

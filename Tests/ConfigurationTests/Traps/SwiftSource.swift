@@ -1,8 +1,9 @@
-/// The lines of a Swift file, and the same lines as code only: without comments and without the text of literals.
+/// The lines of a Swift file, and the same lines as code only: without comments and without the text of string
+/// literals.
 struct SwiftSource {
-    /// The lines of the file, without surrounding white space.
+    /// The lines of the file, without leading spaces and tabs.
     let lines: [String]
-    /// The same lines without comments. A literal becomes `""`; the code of its interpolations stays.
+    /// The lines of the file without comments. A string literal becomes `""`, with only the code of its interpolations.
     let code: [String]
 
     init(_ text: String) {
@@ -29,13 +30,13 @@ struct SwiftSource {
 
         private func starts(with text: String) -> Bool { bytes.dropFirst(position).starts(with: text.utf8) }
 
-        /// Keeps line ends, so that line numbers do not change.
+        /// Skips bytes, but keeps line ends, so that line numbers do not change.
         private mutating func skip(_ count: Int) {
             for byte in bytes.dropFirst(position).prefix(count) where byte == UInt8(ascii: "\n") { code.append(byte) }
             position += count
         }
 
-        /// Reads code to the end, or to the parenthesis that closes an interpolation.
+        /// Reads code to the end or, if `untilClosed` is true, to the parenthesis that closes an interpolation.
         mutating func readCode(untilClosed: Bool) {
             var depth = 0
             while position < bytes.count {

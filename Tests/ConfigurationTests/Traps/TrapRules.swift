@@ -1,8 +1,8 @@
-/// Code that ends the process if a value is not what its author expected.
+/// Kinds of code that may end the process if a value is not what the author expected.
 enum TrapRule: String, CaseIterable {
     /// `!` after an expression or a type, `try!` and `as!`.
     case force
-    /// Calls whose purpose is to trap, and calls that trap on a duplicate key.
+    /// Calls that trap, or have no defined result, if a condition does not hold, such as `precondition`.
     case call
     /// A subscript with a range.
     case slice
@@ -12,14 +12,14 @@ enum TrapRule: String, CaseIterable {
     case conversion
     /// Removing or exchanging elements that may not exist.
     case removal
-    /// Stepping beyond an end.
+    /// Moving an index beyond an end of a collection.
     case step
 }
 
 /// Finds code in one file that the rules forbid. The rules look at the text, line by line, and do not know types. So
 /// they recognise an index by its form or its usual name, and a check by its position shortly before the use.
 struct TrapFinder {
-    /// The findings.
+    /// A line with code that a rule forbids.
     struct Finding: Equatable {
         let rule: TrapRule
         /// The line in the file, without leading white space.
@@ -75,12 +75,12 @@ struct TrapFinder {
         }
     }
 
-    /// Returns a line together with this number of lines before it.
+    /// Returns a line of code with up to `lines` lines before it.
     private func upTo(_ number: Int, lines: Int) -> String {
         source.code[max(0, number - lines)...number].joined(separator: "\n")
     }
 
-    /// Returns the text inside the brackets that close just before `text`.
+    /// Returns the beginning of `text`, up to the bracket that closes one that was opened just before `text`.
     private static func inside(_ text: Substring, _ open: Character, _ close: Character) -> Substring {
         var depth = 0
         return text.prefix { character in
@@ -123,12 +123,12 @@ extension TrapFinder {
 
     private func rule(for use: Subscript, on line: String, _ number: Int) -> TrapRule? {
         let argument = use.argument
-        // Accepts a key that is a literal or composed of literals, and a label, which belongs to a subscript of another
-        // type.
+        // Accepts empty brackets, the range of all elements, a key with a string literal, and subscripts of other
+        // types, which have a label, a default value or an extent.
         if argument.isEmpty || argument == "..." || argument.contains("\"") { return nil }
         if argument.contains(#/^\w+:|, default:|^Extent\(/#) { return nil }
         if argument.contains("..<") || argument.contains("...") { return .slice }
-        // Reading a column of a query's row throws.
+        // Reading a missing column of a query's row throws.
         if ["row", "$0", "self"].contains(use.base), line.contains("try ") { return nil }
         let isIndex =
             Self.indexNames.contains(argument)
@@ -136,7 +136,8 @@ extension TrapFinder {
         return isIndex && !isChecked(use, number) ? .index : nil
     }
 
-    /// Returns true if an index is checked at most twelve lines before its use.
+    /// Returns true if a check of the index, or a literal array that is long enough, is on the line of the use or on
+    /// one of the twelve lines before it.
     private func isChecked(_ use: Subscript, _ number: Int) -> Bool {
         let text = upTo(number, lines: 12)
         let (base, argument) = (use.base, use.argument)
@@ -160,8 +161,8 @@ extension TrapFinder {
 // MARK: Conversions and removals
 
 extension TrapFinder {
-    /// True if a line converts a value to an integer type without a label, unless the value is text, a constant or of a
-    /// smaller integer type.
+    /// True if a line converts a value to an integer type without a label, unless the value seems to be text, a
+    /// constant or of a smaller integer type.
     private func hasTrappingConversion(_ line: String) -> Bool {
         line.matches(of: #/\b(U?Int(?:8|16|32|64)?)\(/#).contains { match in
             let argument = Self.inside(line[match.range.upperBound...], "(", ")")
@@ -188,8 +189,8 @@ extension TrapFinder {
             || before.contains(#/(flatMap|compactMap)(\(\{ | \{ )$|nil : $/#)
     }
 
-    /// Returns true for bytes, by their usual names; for C's smaller integers, which its functions return; and for
-    /// counts, which are not negative.
+    /// Returns true if the type seems to hold the value: a byte, by its usual name; an integer that a C function
+    /// returns; or a count.
     private static func isWidened(_ argument: Substring, to type: Substring) -> Bool {
         let isByte = argument.contains(
             #/^(byte|digit|character|first|\$[01])( (>>|&|-) .*)?$|^(bytes|content)\[\w+\]$/#)
@@ -199,7 +200,7 @@ extension TrapFinder {
             || argument.contains(#/\(as: (U?Int(16|32)|Int64)\.self\)$/#)
     }
 
-    /// True if a line removes an element that may not exist: a check would stand at most four lines before.
+    /// True if a line removes or exchanges elements without a check on this line or one of the four lines before it.
     private func hasTrappingRemoval(_ line: String, _ number: Int) -> Bool {
         let names = #/([\w.]+?)\.(removeFirst|removeLast|remove|removeSubrange|replaceSubrange|swapAt)\(/#
         return line.matches(of: names).contains { call in

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-/// Checks that no outside value can trap.
+/// Searches the sources for forms of code that can trap with an outside value. The search sees only the text of lines.
 ///
 /// Swift ends the process if an index or a range lies outside of a collection, if a number does not fit its type, and
 /// if nil is unwrapped by force. Requests, tokens, files, providers' answers and database rows are outside values. Some
 /// providers' answers come from a server that an attacker can choose. A trap ends everything that the process serves.
-/// So code under Functions, Shared and local-runner uses forms that can't trap:
+/// So code under Functions, Shared and local-runner uses other forms, which do not trap (`prefix`, `suffix`,
+/// `dropFirst` and `dropLast` trap only with a negative number):
 ///
 /// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and of Shared/Base/Base/Checked.swift
 ///   `bytes[at: index]`, `bytes[from: start, to: end]` and `text.cut(at: ":")`, instead of an index or a range;
@@ -15,7 +16,7 @@ import Testing
 /// - `Dictionary(pairs) { first, _ in first }` instead of `uniqueKeysWithValues:`.
 ///
 /// An index is allowed if it is checked shortly before: `parts.count == 2` for `parts[1]`, `for index in
-/// list.indices` for `list[index]`. If no outside value reaches a line, or if it can't trap for another reason,
+/// list.indices` for `list[index]`. If a line of such a form can't trap, for example because it gets no outside value,
 /// TrapExceptions.swift lists the line with the reason. Sums and products are not searched for: a number from outside
 /// is limited where it is read, or calculated with `addingReportingOverflow` and similar functions, as in `Timestamp`.
 ///
@@ -31,7 +32,7 @@ import Testing
             .filter { !$0.hasPrefix("local-runner/Demonstration/") }
     }
 
-    @Test("No line may trap, except the listed ones", arguments: ["Functions", "Shared", "local-runner"])
+    @Test("Only the listed lines have a form that may trap", arguments: ["Functions", "Shared", "local-runner"])
     func nothingTrapsButWhatIsListed(_ folder: String) throws {
         let files = try Self.files(in: folder)
         #expect(!files.isEmpty)

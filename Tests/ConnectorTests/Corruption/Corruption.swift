@@ -10,10 +10,11 @@ enum Corruption: CaseIterable {
     case byteOrderMark, halfSurrogate, invalidText, duplicateMember, shuffled, repeatedEntry
     // Faults in the entries of a list.
     case nullEntry, wordEntry, emptyEntry, strippedEntry, nullMember, missingMember, numberMember, hugeNumber, nullList
-    /// Sends the list's first page again.
+    /// Sends the list's first page in place of another one.
     case repeatedPage
 
-    /// True if everything can still be read. A list with numbered pages seems to have moved if its order changes.
+    /// True if all records can still be read. This is false for `shuffled`, because a numbered list seems to have moved
+    /// if its order changes.
     var isReadable: Bool {
         switch self {
         case .byteOrderMark, .halfSurrogate, .invalidText, .duplicateMember: true
@@ -56,7 +57,7 @@ enum Corruption: CaseIterable {
     private func changed(_ value: JSON, _ generator: inout SeededGenerator) -> JSON {
         let paths = value.listPaths
         guard let longest = paths.max(by: { $0.count < $1.count }) else { return value }
-        // Most changes in an answer are made in one entry of its longest list.
+        // In at least half of the cases, the longest list is changed.
         let chosen = Bool.random(using: &generator) ? longest : paths.randomElement(using: &generator) ?? longest
         var changed = value.replacing(chosen.path[...]) { list in
             self == .nullList ? .null : .array(self.changed(list.array ?? [], &generator))
@@ -126,7 +127,7 @@ extension FakeProvider.Reply {
         return text.hasPrefix("{") || text.hasPrefix("[") ? text : nil
     }
 
-    /// Inserts text into the first string of a JSON body that contains a space: a name, not an id.
+    /// Inserts text at the first space of a JSON body, which is within a name or another text, not within an id.
     fileprivate mutating func insert(_ insertion: String) {
         guard let text, let space = text.firstIndex(of: " ") else { return }
         body = Array((text[..<space] + insertion + text[space...]).utf8)
@@ -165,7 +166,7 @@ extension JSON {
         }
     }
 
-    /// Returns the value with another one at the end of a path.
+    /// Returns the value with the part at the end of a path changed.
     fileprivate func replacing(_ path: ArraySlice<Step>, by change: (JSON) -> JSON) -> JSON {
         switch (path.first, self) {
         case (.member(let name)?, .object(var members)):

@@ -7,9 +7,10 @@ import Testing
 /// Corrupts answers at random, for every connector: no record that the provider still has is deleted or changed to a
 /// gone state, and a sync without faults restores exactly the tenant.
 ///
-/// Each seed is one sync with one to three corrupted answers. `THALIAN_CORRUPTIONS` is the number of seeds for each
-/// connector, or a range such as `17-17`, which runs seed 17 alone. Without it there are 100 on SQLite and 20 on
-/// PostgreSQL, where each takes several times as long. `THALIAN_CORRUPTIONS_OF` limits the run to one platform.
+/// Each seed is one sync, for which it chooses one to three answers to corrupt. `THALIAN_CORRUPTIONS` is the number of
+/// seeds for each connector, or a range such as `17-17`, which runs seed 17 alone. Without it there are 100 on SQLite
+/// and 20 on PostgreSQL, where each takes several times as long. `THALIAN_CORRUPTIONS_OF` limits the run to one
+/// platform.
 @Suite(.usesStore) struct CorruptionTests {
     private static let seeds: ClosedRange<Int> = {
         let usual = TestStore.Engine.ofThisRun == .postgreSQL ? 20 : 100
@@ -52,7 +53,8 @@ import Testing
         }
     }
 
-    /// Compares objects. Linked addresses are fields, not objects, and a provider may leave them out.
+    /// Expects that no record is missing or newly deprovisioned; returns true if so. Linked addresses may be missing,
+    /// because they are fields, which a provider may leave out.
     private func expectNoLoss(_ before: [String: String], in tenant: SyncedTenant, _ report: String) throws -> Bool {
         let after = try tenant.inventory()
         let lost = before.filter { key, state in

@@ -2,8 +2,8 @@ import Base
 import Foundation
 import TestSupport
 
-/// Corrupts some of a fake provider's answers, chosen by a seed. In half of the cases a repeated request gets the same
-/// fault.
+/// Corrupts some of a fake provider's answers, chosen by a seed. If the request is repeated, it gets the same fault in
+/// half of the random cases, and always if one answer was chosen.
 final class Corruptor: @unchecked Sendable {
     /// The choice of answers to corrupt.
     private enum Choice {
@@ -22,12 +22,13 @@ final class Corruptor: @unchecked Sendable {
     private var firstPages: [String: FakeProvider.Reply] = [:]
     private var done: [String] = []
 
-    /// The number of requests since `begin` or `end`; for a single choice, of matching requests.
+    /// The number of answers since `begin` or `end`, without repetitions of a fault. If one answer was chosen, only
+    /// answers to matching requests count.
     var requests: Int { lock.withLock { count } }
-    /// A description of the faults since `begin`.
+    /// A description of the random faults since `begin`.
     var report: String { lock.withLock { done.joined(separator: "; ") } }
 
-    /// Corrupts one to three of about this number of answers from now on.
+    /// Corrupts one to three of the next `requests` answers, which the seed chooses.
     func begin(seed: Int, of requests: Int) {
         lock.withLock {
             generator = SeededGenerator(seed: seed)
@@ -38,8 +39,8 @@ final class Corruptor: @unchecked Sendable {
         }
     }
 
-    /// Corrupts the answer to one of the matching requests, counted from 0, and to the same request when it is
-    /// repeated.
+    /// Corrupts the answer to the matching request with this number, counted from 0, and the answers to the same
+    /// request when it is repeated.
     func begin(
         _ corruption: Corruption, at number: Int, seed: Int,
         of matches: @escaping @Sendable (FakeProvider.Request) -> Bool

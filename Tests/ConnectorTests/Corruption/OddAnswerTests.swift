@@ -35,7 +35,7 @@ import Testing
     }
 
     /// Refuses one request at a time, repeatedly: a list, or a part of one such as one user's factors.
-    @Test("A refused request removes no record, and the report names it", arguments: ConnectorCase.all)
+    @Test("A refused request removes no record; the sync fails or reports a missing part", arguments: ConnectorCase.all)
     func refusals(_ example: ConnectorCase) throws {
         let org = try FakeProvider(example.org)
         let connector = try example.connect(org)
@@ -44,7 +44,7 @@ import Testing
         let before = try pull { connector }
         let names = Set(org.requests.map(Self.name)).subtracting(checks).filter { !$0.contains("token") }.sorted()
         #expect(!names.isEmpty)
-        // Three requests are enough for each group that differs only in a number, such as one per user.
+        // Tries at most three requests of each group that differs only in numbers, such as one request per user.
         for (_, alike) in Dictionary(grouping: names, by: { $0.replacing(/\d+/, with: "0") }) {
             for (name, status) in zip(alike, [401, 403, 500]) {
                 let now = try absence(example, after: before, "\(status): \(name)") { request, _ in
@@ -63,7 +63,7 @@ import Testing
     // MARK: All answers
 
     @Test(
-        "An unreadable link to the next page is an error, not the end of the list",
+        "An unreadable link to the next page removes no record",
         arguments: ConnectorCase.all, [#"<https://a.example/?q=">"#, "<>"])
     func unreadableNextPages(_ example: ConnectorCase, _ link: String) throws {
         let before = try Absence.records(of: example)
@@ -136,7 +136,7 @@ import Testing
 
     // MARK: Help
 
-    /// Syncs with other answers; nil if the sync failed, which changes nothing.
+    /// Syncs with other answers and expects that no record is gone; nil if the sync failed because of one request.
     private func absence(
         _ example: ConnectorCase, after before: [SyncRecord], _ fault: String, _ answer: @escaping Absence.Answer
     ) throws -> Absence? {
@@ -152,7 +152,7 @@ import Testing
 }
 
 extension FakeProvider.Reply {
-    /// Returns the reply with other links.
+    /// Returns the reply with changed Link fields.
     fileprivate func replacingLinks(_ change: (String) -> String) -> Self {
         var reply = self
         reply.headers = Headers()

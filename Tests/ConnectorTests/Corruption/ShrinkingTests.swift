@@ -6,7 +6,7 @@ import Testing
 /// Lists of every connector that come back with far fewer entries than before.
 @Suite(.usesStore) struct ShrinkingTests {
     @Test(
-        "Records that are missing from a shrunk list are kept until a later sync confirms it",
+        "Records that are missing from a shrunk list are kept until a later sync finds it as short",
         arguments: ConnectorCase.all)
     func shrinking(_ example: ConnectorCase) throws {
         let tenant = try SyncedTenant(example)

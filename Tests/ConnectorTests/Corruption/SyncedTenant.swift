@@ -8,7 +8,7 @@ import Testing
 
 @testable import Connectors
 
-/// The tenant that a provider shows.
+/// Tells a fake provider to show the tenant with data or the empty one.
 final class Shown: @unchecked Sendable {
     private let lock = NSLock()
     private var value = false
@@ -24,7 +24,7 @@ final class Shown: @unchecked Sendable {
 final class SyncedTenant {
     let store: TestStore
     let corruptor = Corruptor()
-    /// The provider's current tenant.
+    /// The choice of the tenant that the provider shows.
     let shown = Shown()
     private let workspace: Workspace
     private let provider: FakeProvider
@@ -57,11 +57,11 @@ final class SyncedTenant {
     func sync() throws -> Bool {
         clock = clock + 3_600
         let now = clock
-        // A process that is paused for minutes, as on a machine that measures something else, must not run out of time.
+        // The limits are long, because a busy machine may pause the process for minutes.
         return try workspace.sync(id, with: tools, SyncTime(pull: 1_200, all: 1_800), now: { now }).status == .completed
     }
 
-    /// Returns true if an unfinished sync exists, which the next one continues.
+    /// Returns true if a sync is unfinished; the next call of `sync` continues it.
     func isUnderWay() throws -> Bool {
         try workspace.first("SELECT 1 FROM sync_runs WHERE workspace_id = $1 AND status = 'in_progress'") { _ in true }
             ?? false
@@ -87,7 +87,7 @@ final class SyncedTenant {
             })
     }
 
-    /// Returns the whole inventory, by kind and id.
+    /// Returns all stored records except events as text, by kind and id.
     func inventory() throws -> [String: String] {
         let rows = try workspace.rows(
             """

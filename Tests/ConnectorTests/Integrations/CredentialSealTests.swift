@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "Two keys with one id, and ids with white space, are refused",
+        "Two keys with one id, ids with white space, and empty items are refused",
         arguments: [
             "k1:\(keys.first),k1:\(keys.second)", "k1:\(keys.first), k1:\(keys.first)", "k 1:\(keys.first)",
             "k1 :\(keys.first)", "k1:\(keys.first), ",
@@ -44,7 +44,7 @@ import Testing
         #expect(throws: EnvironmentError.self) { try CredentialSeal(Environment(["CREDENTIALS_KEY": list])) }
     }
 
-    /// Builds before this rule kept the space of ` k1:BASE64` as a part of the id.
+    /// Earlier builds kept the space before a key in CREDENTIALS_KEY, such as ` k1:BASE64`, as a part of the key's id.
     @Test("Credentials whose stored id has white space around it are still opened") func oldIDs() throws {
         let seal = try seal()
         var sealed = try seal.seal(Credentials(stored: ["token": "t"]), for: integration)
@@ -52,7 +52,7 @@ import Testing
         #expect(seal.open(sealed, for: integration)?["token"] == "t")
     }
 
-    /// The first byte is the length of the key's name.
+    /// The first byte is the length of the key's id.
     @Test(
         "Arbitrary bytes are refused",
         arguments: [[], [0], [0, 0], [1], [2, 107], [2, 107, 49], [255, 107], [2, 107, 49, 0, 0, 0]] as [[UInt8]])

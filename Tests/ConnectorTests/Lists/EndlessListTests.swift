@@ -10,7 +10,7 @@ import Testing
 @Suite struct EndlessListTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// The collection that reads the list before its own first page.
+        /// The name of the collection that reads the list.
         let collection: String
         /// Text in the path or body of every request for the list.
         let list: String
@@ -38,7 +38,7 @@ import Testing
         Example(connector: .crowdStrike, collection: "hosts", list: "/alerts/combined/alerts/v1"),
     ]
 
-    @Test("A list that keeps returning its first page is an error", arguments: examples)
+    @Test("A list that keeps returning its first page is not read for ever, and is reported", arguments: examples)
     func aListWhoseFirstPageComesForEverIsAnError(_ example: Example) throws {
         let first = First()
         let provider = try FakeProvider { request in
@@ -66,7 +66,7 @@ import Testing
         #expect(first.count > 1 && first.count < 2_000)
     }
 
-    /// Returns the first of all replies each time.
+    /// Keeps the first reply, and returns it in place of every later one.
     private final class First: @unchecked Sendable {
         private let lock = NSLock()
         private var first: FakeProvider.Reply?

@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "Every legal spelling of a Link field leads to the next page",
+        "Legal spellings of a Link field lead to the next page",
         arguments: [
             "<LINK>; rel=\"next\"", "<LINK>;rel=next", "<LINK>; rel=\"NEXT\"", "<LINK> ; REL = \"Next\" ",
             "</api/v1/users?QUERY>; rel=next",
@@ -75,7 +75,8 @@ import Testing
 
     // MARK: The customer's own address
 
-    /// GitLab behind a proxy names its internal address; the test has one list for each way of paging.
+    /// GitLab behind a proxy names its internal address in links. The fake group has lists with numbered pages and
+    /// lists whose pages are found by links.
     @Test(
         "A GitLab behind a proxy is read to its end, through its public address",
         arguments: [
@@ -102,13 +103,13 @@ import Testing
 
     struct Way: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// The origin that the provider's answers name.
+        /// The scheme and the host in the links of the provider's answers.
         let origin: String
 
         var testDescription: String { connector.testDescription }
     }
 
-    /// The cursor names another server on this machine, which would receive requests if cursors were followed there.
+    /// The links name another server on this machine, which would receive requests if the links were followed there.
     @Test(
         "A token is sent only to the customer's own server, whatever host a cursor names",
         arguments: [
@@ -185,8 +186,8 @@ import Testing
         }
     }
 
-    /// Replaces the members with a name, in lists and objects of any depth. Only members that hold text name a next
-    /// page, so all others stay.
+    /// Returns the JSON with `value` in place of each non-empty text in a member `member`, at any depth. Members that
+    /// hold no text do not name a next page.
     private static func replacing(_ member: String, by value: JSON, in json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map { replacing(member, by: value, in: $0) })

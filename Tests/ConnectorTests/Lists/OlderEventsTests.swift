@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct OlderEventsTests {
     @Test(
-        "After a failed read, a list's events are requested from the time of the failure",
+        "A list whose older events are due requests them, and the other lists do not",
         arguments: [ConnectorCase.googleWorkspace, .entra, .slack, .jira])
     func eachList(_ example: ConnectorCase) throws {
         let names = try example.connect(FakeProvider(example.org)).collections.filter { $0.kinds == [.auditEvent] }

@@ -7,7 +7,8 @@ import Upstream
 @testable import Connectors
 
 @Suite struct PagingTests {
-    /// A list of numbers from which one is deleted before each page of two.
+    /// A list of numbers in pages of two. After each page, the next number in `losses` is deleted if the list contains
+    /// it.
     private final class ShrinkingList {
         var numbers: [Int]
         var losses: [Int]
@@ -52,7 +53,7 @@ import Upstream
         }
     }
 
-    /// A cursor comes back from the database.
+    /// The position comes from a stored cursor, which may have any value.
     @Test(
         "An invalid position restarts the list",
         arguments: [.integer(.max), .integer(.min), .integer(-1), .string("7"), .null, .number(1e300)] as [JSON])

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "Only an unconditional permission for all actions on all resources makes an administrator",
+        "Only all actions on all resources, without a condition except MFA, make an administrator",
         arguments: [
             (["Statement": statement()], true), (["Statement": [statement("Allow", ["*"], on: ["*"])]], true),
             (["Statement": [statement("Allow", ["s3:Get*", "*:*"])]], true),
@@ -29,7 +29,8 @@ import Testing
         #expect(AWSPolicy(document)?.allowsEverything == isAdministrator)
     }
 
-    @Test("Only an unconditional denial of everything counts as one") func denyingEverythingIsUnconditional() {
+    @Test("Only an unconditional denial of everything counts as a denial of everything")
+    func denyingEverythingIsUnconditional() {
         #expect(AWSPolicy(["Statement": [Self.statement("Deny", ["*"], on: ["*"])]])?.deniesEverything == true)
         let sessions: JSON = ["DateLessThan": ["aws:TokenIssueTime": "2026-04-01T00:00:00Z"]]
         #expect(AWSPolicy(["Statement": [Self.statement("Deny", if: sessions)]])?.deniesEverything == false)
@@ -97,7 +98,7 @@ import Testing
                         "<GroupName>heads</GroupName>" + Self.attached("rulers"),
                     ])
             case ("GetAccountAuthorizationDetails", "LocalManagedPolicy"):
-                // An older version of the last policy allowed everything.
+                // An older version of the policy `former` allowed everything.
                 return page(
                     "Policies", [Self.managed("rulers", Self.everything), Self.managed("former", Self.some)])
             default: return AWSAccount.answer(request, isEmpty: true)

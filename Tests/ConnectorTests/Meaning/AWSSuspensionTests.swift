@@ -9,7 +9,7 @@ import Testing
 @Suite struct AWSSuspensionTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u0")
 
-    /// Returns the calls of a suspension and its error, while AWS refuses some of the calls.
+    /// Returns the calls of a suspension, equal ones in a row only once, and its error, while AWS refuses some calls.
     private func suspend(
         refusing refused: [String: (code: String, status: Int)]
     ) throws -> (calls: [String], error: ConnectorError?) {
@@ -44,7 +44,6 @@ import Testing
         #expect(calls == Self.all && error == nil)
     }
 
-    /// A user with ten attached policies can take no other.
     @Test("A refused step does not stop the other steps") func aRefusedStepStopsNoOther() throws {
         let denied = (code: "AccessDenied", status: 403)
         let (calls, error) = try suspend(refusing: ["DeleteLoginProfile": denied])

@@ -14,7 +14,7 @@ import Testing
 
     /// If only the system volume is encrypted, data on the other volumes is unprotected.
     @Test(
-        "A device counts as encrypted only if its whole disk is",
+        "Okta's kinds of disk encryption become encrypted, not encrypted or unknown",
         arguments: [
             ("FULL", true), ("USER", true), ("ALL_INTERNAL_VOLUMES", true), ("SYSTEM_VOLUME", false), ("NONE", false),
             ("SOMETHING_NEW", nil), (nil, nil),

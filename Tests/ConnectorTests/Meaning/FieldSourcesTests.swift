@@ -26,7 +26,8 @@ import Testing
             }
             // Requests for a changed id are refused, and so are some parts of lists.
             let now = (try? pull(without: others) { try example.connect(provider) }) ?? []
-            // Fields that are named by their position, such as a list's path, are no members.
+            // Skips fields whose sources are no members of an answer, such as a path, and fields without a telling
+            // value.
             guard changes.count > 0, values.contains(where: { !["nil", "[]", "[:]", "false", "success"].contains($0) })
             else {
                 continue

@@ -11,7 +11,7 @@ enum FieldTable {
     static let connectors = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Platforms/Connectors")
 
-    /// Returns the rows of a platform's table: our field, and the provider fields that it names.
+    /// Returns the rows of a platform's table: our field, and the provider's fields that the row names.
     static func rows(_ platform: Platform) throws -> [(field: String, sources: [String])] {
         let text = try String(contentsOf: connectors.appending(path: "FIELDS.md"), encoding: .utf8)
         let section = text.components(separatedBy: "\n## ").first { $0.hasPrefix(platform.rawValue + "\n") }
@@ -24,7 +24,7 @@ enum FieldTable {
         }
     }
 
-    /// Returns the kind of record that a row belongs to.
+    /// Returns the kind of record that a field such as `account.email` belongs to; nil if there is none.
     static func kind(of field: String) -> SyncRecord.Kind? {
         let kinds: [Substring: SyncRecord.Kind] = [
             "account": .account, "application": .application, "entitlement": .entitlement, "grant": .oauthGrant,
@@ -34,7 +34,7 @@ enum FieldTable {
     }
 }
 
-/// Shared/Platforms/Connectors/FIELDS.md says what the connectors do.
+/// Checks FIELDS.md: it has every field that a connector fills, and its provider fields occur in the code.
 @Suite struct FieldsTests {
     @Test("Every field that a connector fills is in FIELDS.md", arguments: ConnectorCase.all)
     func everyFieldThatAConnectorFillsIsThere(_ example: ConnectorCase) throws {

@@ -7,8 +7,8 @@ import Testing
 
 /// Every connector treats the same unusual value in the same way, wherever it occurs in the provider's answers.
 @Suite struct MeaningContractTests {
-    /// Returns the records that a connector pulls if every match of a pattern in the answers is replaced. Events are
-    /// found by their times, so they are left out if these change.
+    /// Returns the records that a connector pulls if every match of the patterns in the answers, except tokens, is
+    /// replaced. Logs are not read, because their events are found by time; nor is AWS's root user.
     private func pulled(
         _ example: ConnectorCase, replacing replacements: [(pattern: String, text: String)]
     ) throws -> [SyncRecord] {
@@ -39,7 +39,7 @@ import Testing
             ["events", "log", "sign-ins", "administration", "grants given", "downloads", "deletions", "bin"]
                 .contains { name.hasSuffix($0) }
         }
-        // AWS describes its root user in Base64, which no pattern can match.
+        // The list `root` has only AWS's root user.
         let records = try pull(without: Set(logs + ["root"])) { connector }
         #expect(provider.unexpected.isEmpty)
         return records
@@ -58,7 +58,7 @@ import Testing
         #expect(records.flatMap(\.moments) == [])
     }
 
-    /// Addresses with white space around them, and with letters that only look like others.
+    /// Puts white space around addresses, and then a Kelvin sign, which only looks like a K, before them.
     @Test("Addresses are stored in their canonical form", arguments: ConnectorCase.all)
     func addressesHaveOneForm(_ example: ConnectorCase) throws {
         let plain = try pulled(example, replacing: []).flatMap(\.addresses)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    /// Some providers name countries, and their codes may be in lower case.
+    /// Some providers give a country's name instead of its code.
     @Test("A country's name in an event becomes its code", arguments: ConnectorCase.all)
     func namesOfCountriesBecomeCodes(_ example: ConnectorCase) throws {
         func countries(_ org: @escaping ConnectorCase.Script) throws -> [JSON] {

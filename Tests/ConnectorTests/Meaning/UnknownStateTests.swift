@@ -7,7 +7,7 @@ import Testing
 
 /// Accounts whose state or kind the provider does not tell keep the stored one.
 @Suite struct UnknownStateTests {
-    /// The members that tell a platform's account state; nil if the platform has only one state.
+    /// Returns the members that tell a platform's account state; nil if no member of an account tells it.
     private static func members(_ platform: Platform) -> [String]? {
         switch platform {
         case .okta, .crowdStrike, .zoom: ["status"]

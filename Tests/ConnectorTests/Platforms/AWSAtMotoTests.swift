@@ -6,7 +6,8 @@ import Upstream
 
 @testable import Connectors
 
-/// Uses IAM and STS of moto, an independent implementation that verifies signatures and carries out actions.
+/// Uses IAM and STS of moto, an independent implementation of AWS's APIs that verifies signatures and carries out
+/// actions.
 @Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"))
 struct AWSAtMotoTests {
     private let moto: Moto
@@ -144,7 +145,7 @@ struct AWSAtMotoTests {
     }
 }
 
-/// A moto server with one user who may do everything; after `connect` it verifies every signature.
+/// A moto server with one user who may do everything. After `init`, the server verifies every signature.
 private final class Moto {
     private let server: MotoServer
     private var url: String { server.url }
@@ -176,7 +177,7 @@ private final class Moto {
             retry: RetryPolicy(decision: AWSErrors.decision), seconds: 120)
     }
 
-    /// Calls IAM as the user.
+    /// Calls IAM as the user who may do everything.
     @discardableResult func call(
         _ action: String, _ parameters: [(name: String, value: String)]
     ) throws -> XMLElement { try session.iam(action, parameters) }
@@ -192,7 +193,7 @@ private final class Moto {
         _ = try session.iamEach("CreateUser", (first..<end).map { [("UserName", "user-\($0)")] })
     }
 
-    /// Connects the connector with the user's key and its secret, or another one.
+    /// Connects the connector with the user's key, and with `secret` or else the key's own secret.
     func connect(secret: String? = nil) throws -> any Connector {
         let config: [String: JSON] = [
             "access_key_id": .string(keys.id),

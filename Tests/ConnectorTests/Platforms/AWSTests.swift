@@ -39,7 +39,8 @@ enum AWSAccount {
                 """)
     }
 
-    /// Returns the service and region in a signature's scope.
+    /// Returns the region and the service in the scope of a request's signature, such as `us-east-1/iam`; nil if the
+    /// request is not signed with the example's key.
     private static func scope(_ request: FakeProvider.Request) -> Substring? {
         guard let authorization = request.headers["Authorization"], request.headers["X-Amz-Date"] != nil,
             authorization.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/")

@@ -113,7 +113,7 @@ enum FalconCloud {
         #expect(records.accounts["u1"]?.email == "u1@acme.com")
     }
 
-    /// Falcon answers bad credentials with 403 or 400, not 401; the same 403 elsewhere means a missing scope.
+    /// The token endpoint answers bad credentials with 403 or 400, not 401. Elsewhere, 403 means a missing scope.
     @Test("Bad credentials and a missing scope are told apart") func refusalsAreToldApart() throws {
         let malformed = try FakeProvider { _ in
             FalconCloud.refused(400, "Failed to generate access token for clientID=x")

@@ -7,8 +7,8 @@ import Testing
 @Suite struct EntraAbsenceTests {
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.entra, answer) }
 
-    /// A list, whose second entry on the first page is gone; `gone` has the records that are then gone if the first
-    /// entry has an id.
+    /// A list. In a test, an unreadable entry takes the place of the two entries on its first page; `gone` has the
+    /// records that are gone if the unreadable entry has the id of the first one.
     struct List: Sendable, CustomTestStringConvertible {
         let path: String
         let gone: Set<String>

@@ -127,7 +127,7 @@ enum EntraTenant {
         ]
     }
 
-    /// The last is a grant to Microsoft's own application.
+    /// Returns a grant. Number 5, the last, is a grant to Microsoft's own application.
     private static func grant(_ number: Int) -> JSON {
         [
             "id": .string("grant\(number)"), "clientId": number == 5 ? "sp4" : "sp1", "consentType": "Principal",
@@ -416,7 +416,8 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// For a user or an application, only a group that it belongs to is reviewed.
+    /// A user belongs to the groups that the user is a member of, and an application to the groups that are assigned to
+    /// it.
     @Test(
         "Only a group that the target belongs to is reviewed",
         arguments: [ActionTarget.Kind.account, .application], [true, false])

@@ -15,7 +15,8 @@ import Testing
         }
     }
 
-    /// Returns the reply to a query that contains a named connection, with that connection changed and with errors.
+    /// Returns the reply to a query for the connection `name`, with that connection changed and with errors; nil for
+    /// the reply to another query.
     private static func graph(
         _ request: FakeProvider.Request, _ reply: FakeProvider.Reply, _ name: String, errors: JSON? = nil,
         _ change: (JSON) -> JSON

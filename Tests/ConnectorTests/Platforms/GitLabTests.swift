@@ -24,7 +24,7 @@ extension ConnectorCase {
 
 /// A group as GitLab's API shows it: numbered pages have the requested size, others have two items.
 enum GitLabGroup {
-    /// The number of monthly requests that cover the log up to today.
+    /// The number of requests, for 30 days each, that cover the log up to today.
     static var windows: Int { (Timestamp.now.seconds - 1_775_000_000) / (30 * 86_400) + 1 }
 
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
@@ -245,8 +245,8 @@ enum GitLabGroup {
         #expect(ofGroup.actorExternalID == nil)
     }
 
-    /// The end of the limit may be in another field only, and the body is not JSON.
-    @Test("Every form of GitLab's rate limit is read") func readsEveryLimit() throws {
+    /// The answer has the end of the limit only in RateLimit-Reset, and its body is not JSON.
+    @Test("GitLab's rate limit is read from its own header field") func readsEveryLimit() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
         let reset = String(Timestamp.now.seconds)
         provider.fail(.init(429, headers: ["RateLimit-Reset": reset], text: "Retry later\n"))

@@ -9,7 +9,8 @@ import Testing
         try Absence(.googleWorkspace, answer)
     }
 
-    /// A list, whose second entry on the first page is gone.
+    /// A list. In a test, an unreadable entry takes the place of the two entries on its first page; `gone` has the
+    /// records that are gone if the unreadable entry has the id of the first one.
     struct List: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let member: String

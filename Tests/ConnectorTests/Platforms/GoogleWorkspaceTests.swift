@@ -170,7 +170,7 @@ enum GoogleCustomer {
         ]
     }
 
-    /// Cloud Identity lists phones too, and returns no kind.
+    /// Answers as Cloud Identity, which lists phones too, and whose answers have no member `kind`.
     private static func computers(
         _ request: FakeProvider.Request, _ parts: [String], isEmpty: Bool
     ) -> FakeProvider.Reply? {

@@ -102,7 +102,7 @@ enum JamfServer {
         #expect(devices["beef-1"]?.ownerEmail == "bob@acme.com")
     }
 
-    @Test("A computer that is removed during reading hides no other")
+    @Test("A computer that is removed during reading hides no other computer")
     func aComputerThatGoesMeanwhileHidesNoOther() throws {
         let left = Mutex(Array(0..<250))
         let provider = try FakeProvider { request in

@@ -205,7 +205,7 @@ enum JumpCloudOrg {
         #expect(provider.requests.count == 1)
     }
 
-    /// The documentation excludes Macs and phones from the call, which answers with success all the same.
+    /// By JumpCloud's documentation, the call does not lock Macs and phones, but answers with success all the same.
     @Test(
         "Only Windows and Linux systems are locked",
         arguments: [

@@ -95,7 +95,7 @@ import Testing
         #expect(provider.unexpected.isEmpty && Okta.actions.contains(.createAccessReview))
     }
 
-    /// The second attempt launches the campaign that the first one created.
+    /// A later attempt launches the campaign that the first one created.
     @Test("A failed launch does not lead to a second campaign") func aLaunchThatFailsMakesNoSecondCampaign() throws {
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
@@ -108,7 +108,7 @@ import Testing
         #expect(governance.campaigns.withLock { $0.map { $0["status"] } } == ["ACTIVE"])
     }
 
-    @Test("A target or reviewer that Okta can't review is a configuration error")
+    @Test("An unknown target or reviewer, or a group that is not the target's, is a configuration error")
     func whatOktaCannotReviewIsNamed() throws {
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }

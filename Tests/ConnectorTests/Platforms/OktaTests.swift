@@ -258,7 +258,7 @@ enum OktaOrg {
         #expect(records.accounts["u3"]?.mfaEnabled == true)
     }
 
-    /// Links name the org's canonical host, or any host that the provider names.
+    /// Okta's links name the org's canonical host. Here they name another server.
     @Test("Links are followed only at the org's own host") func linksLeadNowhereButToTheOrg() throws {
         let stranger = try FakeProvider { _ in nil }
         let address = stranger.url

@@ -17,7 +17,7 @@ extension ConnectorCase {
         counts: ["account": 6, "application": 5, "entitlement": 25, "auditEvent": 7])
 }
 
-/// An account as OneLogin's API shows it, with two items per page.
+/// An account as OneLogin's API shows it, with two items, or three events, per page.
 enum OneLoginAccount {
     static let unauthorized = FakeProvider.Reply.json(
         ["message": "Unauthorized", "statusCode": 401, "name": "UnauthorizedError"], status: 401)

@@ -106,7 +106,7 @@ import Testing
         #expect(absence.accounts["U4"]?.unread == [.department, .managerExternalID])
     }
 
-    @Test("A repeated profile may hide another one") func repeatedProfiles() throws {
+    @Test("Repeated profiles may hide others, so profiles are reported as left out") func repeatedProfiles() throws {
         let absence = try sync { request, reply in
             request.path == "/scim/v2/Users" ? reply.entries("Resources") { $0 + $0.suffix(1) } : nil
         }

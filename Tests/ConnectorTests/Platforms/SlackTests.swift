@@ -144,7 +144,7 @@ enum SlackWorkspace {
         #expect(download.eventType == EventType.download && download.target == "plan.pdf")
     }
 
-    /// Slack reports failures with status 200.
+    /// Slack reports most failures with status 200.
     @Test(
         "Errors in answers with status 200 are recognised",
         arguments: [

@@ -90,7 +90,7 @@ import Testing
         arguments: [("active", "inactive"), ("inactive", "active"), ("pending", "active")])
     func movers(_ from: String, _ to: String) throws {
         let mover = "\(from)0"
-        // The change happens when one of the two lists has been read.
+        // The change happens after the first page of one of the two lists was read.
         let hasMoved = Mutex(false)
         let absence = try sync { request, reply in
             guard request.path == "/v2/users", let status = request.parameter("status"), status == from || status == to,

@@ -66,7 +66,7 @@ enum ZoomAccount {
 @Suite struct ZoomTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u1")
 
-    @Test("Users, seats and events are mapped to our records") func mapsWhatZoomSays() throws {
+    @Test("Users and seats are mapped to our records") func mapsWhatZoomSays() throws {
         let provider = try FakeProvider(ConnectorCase.zoom.org)
         let connector = try ConnectorCase.zoom.connect(provider)
         let records = try pull { connector }
@@ -138,7 +138,7 @@ enum ZoomAccount {
     }
 
     /// A seat is identified by its user.
-    @Test("A seat is revoked by its user; the whole application can't be revoked", arguments: ["u1", "zoom/u1"])
+    @Test("A user's seat is revoked, and the whole application can't be revoked", arguments: ["u1", "zoom/u1"])
     func takesASeatBack(_ entity: String) throws {
         let type = Mutex(2)
         let provider = try FakeProvider { request in
@@ -201,8 +201,9 @@ enum ZoomAccount {
         for password in passwords { #expect((8...31).contains(password.utf8.count)) }
     }
 
-    /// The digits of a UUID would leave less than 128 bits, and two of them are always the same.
-    @Test("A new password is random and can't be guessed") func aNewPasswordIsNotToBeGuessed() {
+    /// A UUID would have only 122 random bits.
+    @Test("A new password has 31 characters, and all but the first four are random")
+    func aNewPasswordIsNotToBeGuessed() {
         let passwords = (0..<200).map { _ in Array(Zoom.newPassword().utf8) }
         #expect(passwords.allSatisfy { $0.count == 31 })
         for place in 4..<31 {

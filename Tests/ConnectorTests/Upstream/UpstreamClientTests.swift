@@ -62,8 +62,7 @@ import Testing
         ])
     func connectsToNoPrivateAddress(_ url: String) throws {
         let url = try #require(UpstreamURL(url))
-        // The address is refused before connecting, or the system has no route to it; host names are resolved by the
-        // system.
+        // The address is refused before connecting. The system has resolved host names by then.
         #expect(throws: UpstreamError.refused) { try client(nil).send(UpstreamRequest(.get, url)) }
     }
 
@@ -230,7 +229,7 @@ import Testing
         }
     }
 
-    /// Longer answers exceed any page of a provider's list, and would need much memory to parse.
+    /// No page of a provider's list should be longer, and parsing a longer answer would need much memory.
     @Test("A response of more than 8 MiB is refused by default") func takesEightMegabytesUnlessItIsToldMore() throws {
         let provider = try FakeProvider { request in
             .init(text: String(repeating: "x", count: (8 << 20) + (request.target == "/longer" ? 1 : 0)))

@@ -13,7 +13,8 @@ import Upstream
         ])
     func readsNothingThatOthersCouldReadOtherwise(_ text: String) { #expect(UpstreamURL(text) == nil) }
 
-    @Test("The parts of a URL are taken as they are") func takesItsPartsAsTheyStand() throws {
+    @Test("The scheme and the host of a URL are read in lower case, and a missing path as a slash")
+    func takesItsPartsAsTheyStand() throws {
         let url = try #require(UpstreamURL("HTTPS://API.Example.com:8443?a=b"))
         #expect(url.origin == "https://api.example.com:8443")
         #expect(url.target == "/?a=b")
