@@ -25,7 +25,8 @@
                 let isWorking = poll(seconds: 30) { load.okta.suspensions > before }
                 #expect(isWorking, "round \(round)")
                 try server.kill()
-                // A worker that can't reach the database ends, and `local-runner work` starts it again.
+                // A worker that can't reach the database ends. `local-runner work` would start it again; here the test
+                // does.
                 for worker in workers {
                     #expect(worker.program.waitForEnd(seconds: 60) != nil, "round \(round)")
                 }
