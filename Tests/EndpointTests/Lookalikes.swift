@@ -109,7 +109,8 @@ struct Lookalikes {
                 VALUES ($1, $2, 'created', 'account', $3, $4, $5)
                 """, id, run, number == 1 ? alice : bob, mark, now - .days(number * 5))
         }
-        // The own findings are less severe, and the first concerns another person than that of the other workspace.
+        // The own workspace's first finding is harmless and concerns another person than the other workspace's first
+        // one.
         let finding = try workspace.addFinding(isOwn ? "low" : "critical", identity: isOwn ? bob : alice)
         try workspace.addFinding("medium", "shadow_it", title: "Shadow \(mark)", application: boardly)
         try workspace.addFinding("low", status: "snoozed", identity: bob, snoozedUntil: now - 60)

@@ -36,8 +36,8 @@ struct Operation: CustomTestStringConvertible, Sendable {
     let access: AccessRequirement
     /// True if the answer is streamed, so that it has no Content-Length.
     var isStreamed = false
-    /// The status that a permitted caller gets in a test store, which has no connected platform and no customer of
-    /// Stripe.
+    /// The status that a permitted caller gets: 404 if an input names nothing that exists, or if there is no customer
+    /// of Stripe.
     var answer = 200
     /// The query of a GET request, without the workspace.
     var query = ""

@@ -208,7 +208,7 @@ import Testing
     }
 
     /// A program can choose the id of a new session.
-    @Test("A request may name a new session, in upper or lower case") func aProgramMayChooseTheSession() {
+    @Test("A request may choose its session's id, and later requests may write it in upper case") func aProgramMayChooseTheSession() {
         let id = Identifier.random().description
         #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
         _ = chat.send("Two", ["sessionId": .string(id.uppercased())])

@@ -77,7 +77,7 @@ import Testing
     }
 
     /// The prefix of a key is not secret: lists show it. A guess with the prefix is compared with the stored key.
-    @Test("Checking an API key takes equally long for a wrong rest and for one wrong character")
+    @Test("Checking an API key with the right prefix takes as long for one wrong character as for many")
     func keysWithTheRightPrefix() throws {
         let store = try TestStore(on: .sqlite)
         let key = store.own.readKey

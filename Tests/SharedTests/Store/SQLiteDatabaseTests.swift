@@ -67,7 +67,7 @@ import Testing
         #expect(try store.database.execute("UPDATE workspaces SET name = 'now' WHERE id = $1", store.own.id) == 1)
     }
 
-    @Test("Only sqlite: URLs with a path are accepted") func addressesOfDatabases() {
+    @Test("A sqlite: URL must have a path, and other file names are no database URLs") func addressesOfDatabases() {
         #expect(DatabaseURL("sqlite:x.db") != nil && DatabaseURL("sqlite:/a/b") != nil)
         for text in ["", "sqlite:", "x.db", "SQLITE:x", "file:x"] { #expect(DatabaseURL(text) == nil) }
     }
