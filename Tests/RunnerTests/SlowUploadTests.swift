@@ -10,7 +10,7 @@ import Testing
         try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$@\"", "sh"]))
     }
 
-    /// Starts uploads from five addresses, each with this number of bytes so far.
+    /// Starts `count` uploads from five addresses, each with this number of body bytes so far.
     private func uploads(_ count: Int, to runner: Runner, bytes: Int) throws -> [TCPClient] {
         let body = String(repeating: "x", count: bytes)
         return try (0..<count).map { number in

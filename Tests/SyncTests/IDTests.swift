@@ -77,7 +77,7 @@ import Testing
         github["users"] = [user("1000", "ann", former: "ann")]
         try company.sync("github")
         let before = try rows()
-        // A user renames to the number of another user.
+        // A user takes the number of another user as a name.
         github["users"] = [user("1000", "ann", former: "ann"), user("7", "1000", former: "1000")]
         try company.sync("github")
         #expect(try rows()["1000"] == before["1000"] && rows().count == 2)

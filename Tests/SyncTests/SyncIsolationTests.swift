@@ -84,7 +84,7 @@ import Testing
         #expect(throws: (any Error).self) { try own.sync("github") }
     }
 
-    /// Lists the own workspace's rows, masked, without the second of the hour that each integration derives from its
+    /// Returns the own workspace's rows, masked, without the second of the hour that each integration derives from its
     /// id.
     private func ownRows(_ store: TestStore) throws -> [String] {
         try StoredRows(store.database).masked(store.own.id).map {

@@ -207,8 +207,7 @@ import Testing
         expectNoSurprise()
     }
 
-    /// A program can choose the id of a new session.
-    @Test("A request may choose its session's id, and later requests may write it in upper case") func aProgramMayChooseTheSession() {
+    @Test("A request may choose its session's id") func aProgramMayChooseTheSession() {
         let id = Identifier.random().description
         #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
         _ = chat.send("Two", ["sessionId": .string(id.uppercased())])

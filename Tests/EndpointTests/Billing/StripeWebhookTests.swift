@@ -322,7 +322,7 @@ import Testing
         }
     }
 
-    /// The test sends a subscription's events in every order.
+    /// The test sends the events of two subscriptions in every order.
     @Test("The order of events makes no difference") func theOrderMakesNoDifference() throws {
         let events = [
             event("created", "incomplete", at: 0), event("updated", "active", at: 0),

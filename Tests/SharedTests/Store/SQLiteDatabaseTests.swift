@@ -48,7 +48,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("missing.db")), "reading must not make a file")
     }
 
-    /// Five seconds are the longest wait for a lock; then the store counts as unreachable, and nothing was written.
+    /// After about five seconds of waiting for a lock, the store counts as unreachable, and nothing was written.
     @Test("A database that stays locked is reported as unreachable")
     func aDatabaseThatStaysLockedIsUnreachable() throws {
         let store = try TestStore(on: .sqlite)
