@@ -207,6 +207,7 @@ import Testing
         expectNoSurprise()
     }
 
+    /// Later requests may write the id in upper case.
     @Test("A request may choose its session's id") func aProgramMayChooseTheSession() {
         let id = Identifier.random().description
         #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
