@@ -11,7 +11,7 @@ import Testing
 @testable import api_api_keys
 @testable import local_runner
 
-/// Changes by operators of workspaces, members, keys and sessions, and their audit entries.
+/// Changes that operators make to workspaces, members and sessions, and the audit entries of these changes.
 @Suite(.usesStore) struct AdministrationTests {
     private let store: TestStore
     private let access: SystemAccess
@@ -24,7 +24,7 @@ import Testing
 
     private func own() throws -> Workspace { try #require(try access.workspace(store.own.id, for: operatorOfTests)) }
 
-    /// Returns the last entry of a workspace's audit log, and checks that its chain is valid.
+    /// Checks a workspace's audit log, and returns its last entry and the number of its entries.
     private func lastEntry(
         of id: Identifier? = nil
     ) throws -> (action: String, actor: String?, details: JSON, count: Int) {
@@ -40,7 +40,7 @@ import Testing
         return (found.0, found.1, found.2, count)
     }
 
-    @Test("The audit log of a new workspace names its creator, and the workspace can be changed")
+    @Test("A new workspace's audit log names its creator; it can get members and keys; a blank name is refused")
     func create() throws {
         let made = try access.createWorkspace(
             name: " Acme ", plan: .trial, by: operatorOfTests, now: TestStore.now)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(
-        "A setting is read and stored, and the audit log has its old value",
+        "A setting is read and stored, and the audit log has its old and its new value",
         arguments: [
             ("name=Umbrella", "name", "Umbrella"), ("plan=pro", "plan", "pro"),
             ("trial_ends_at=2026-05-15T00:00:00Z", "trial_ends_at", "2026-05-15T00:00:00Z"),
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "A setting that can't be understood is refused with advice",
+        "An invalid setting is refused with advice",
         arguments: [
             ("plan=gold", "free, trial, pro, enterprise"), ("mfa=true", "did you mean \"mfa_required\"?"),
             ("mfa_required=yes", "true or false"), ("session_timeout_hours=2", "1, 4, 8, 24, 72 or none"),
@@ -100,7 +100,7 @@ import Testing
         #expect(error?.sentence.contains(advice) == true, "\(error?.sentence ?? "")")
     }
 
-    @Test("The values none and default reset a setting")
+    @Test("The value none or default resets a setting")
     func noSettings() throws {
         _ = try own().change(
             ["ip_allowlist=10.0.0.0/8", "session_timeout_hours=1", "tiers.lock_device=never"].map(read))
@@ -109,7 +109,7 @@ import Testing
         #expect(after.allowedAddresses == [] && after.sessionTimeoutHours == nil && after.remediationSettings == [:])
     }
 
-    @Test("A workspace that becomes free keeps three integrations")
+    @Test("A workspace that becomes free keeps three active integrations, and the others are paused")
     func downgrade() throws {
         let active =
             "SELECT count(*) FROM integrations WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending')"
@@ -175,7 +175,7 @@ import Testing
         #expect(try own().changeRole(of: second, to: .viewer, mayLeaveNoAdmin: true).role == .viewer)
     }
 
-    /// Each of two operators removes the other's admin at the same moment.
+    /// Two operators remove the last two admins at the same moment, one each.
     @Test("Two operators at once can't remove the last two admins")
     func twoOperators() throws {
         _ = try own().removeMember(#require(store.own.members[.superAdmin]), keepsKeys: false)
@@ -204,7 +204,7 @@ import Testing
         }
     }
 
-    /// The request or job has its access from before the workspace was erased.
+    /// `working` stands for a request or a job that got its access before the workspace was erased.
     @Test("Work that began before a workspace was erased writes nothing into it")
     func workDuringErasure() throws {
         let working = try #require(try access.workspace(store.own.id))
@@ -236,7 +236,7 @@ import Testing
         let waiting = Mutex(false)
         var thread: Threads?
         try store.database.transaction(.write) {
-            // Holds the lock of the audit log from now on. On PostgreSQL, beginning a transaction locks nothing.
+            // Locks the audit log until the transaction ends. On PostgreSQL, beginning a transaction locks nothing.
             try store.database.execute(
                 "UPDATE audit_heads SET sequence_number = sequence_number WHERE workspace_id = $1", id)
             thread = Threads(count: 1) { _ in
@@ -295,7 +295,7 @@ import Testing
         #expect(try AuditLog(store.database, workspaceID: store.other.id).verify() > 0)
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
         #expect(store.send(call, to: APIKeysFunction.self).status == 403)
-        // Housekeeping skips the workspace.
+        // Housekeeping queues no job for the erased workspace.
         try access.queueDueHousekeeping(now: .now, Log())
         #expect(
             try store.database.first("SELECT count(*) FROM jobs WHERE workspace_id = $1", store.own.id) {

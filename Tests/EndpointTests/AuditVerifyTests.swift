@@ -7,7 +7,8 @@ import Testing
 @testable import api_export_audit_log
 @testable import local_runner
 
-/// Runs `local-runner audit-verify` on exports from POST /api/export-audit-log, both genuine and forged.
+/// Checks exports from POST /api/export-audit-log, both genuine and forged, with the code of `local-runner
+/// audit-verify`.
 @Suite(.usesStore) struct AuditVerifyTests {
     private let store: TestStore
     private let export: [String: JSON]
@@ -28,7 +29,7 @@ import Testing
 
     private var entries: [JSON] { export["entries"]?.array ?? [] }
 
-    /// Returns the fault that is found in the export with these entries; nil for none.
+    /// Writes the export with these entries to export.json; returns the fault that the check finds in it, or nil.
     private func fault(_ entries: [JSON], total: Int? = nil, text: ((String) -> String)? = nil) throws -> ChainCheck
         .Fault?
     {
@@ -69,7 +70,7 @@ import Testing
         return .object(members)
     }
 
-    /// Returns the entries. From `index` on, `changes` has changed them, and their hashes are recalculated.
+    /// Returns the entries. Those from `index` on have the changes that `changes` returns, and recomputed hashes.
     private func rewritten(from index: Int, _ changes: (Int) -> [String: JSON]) -> [JSON] {
         var entries = entries
         for place in index..<entries.count {
@@ -91,12 +92,12 @@ import Testing
             try fault(entries) { $0.replacing("\":", with: "\" : ").replacing("},{", with: "} ,\n {") + "\n" } == nil)
     }
 
-    /// An export begins 365 days ago. The signature names its first entry, so removed first entries are noticed.
+    /// The signature names the first exported entry, so removed first entries are noticed.
     @Test("Entries removed at the beginning are detected") func entriesRemovedAtTheBeginningAreFound() throws {
         #expect(try fault(Array(entries.dropFirst(4))) == .notSigned)
     }
 
-    @Test("Entries removed at the end are detected, whatever the total says")
+    @Test("Entries removed at the end are detected although the total was lowered")
     func entriesRemovedAtTheEndAreFoundWhateverTheTotalSays() throws {
         for count in 1...3 { #expect(try fault(entries.dropLast(count)) == .notSigned) }
         #expect(try fault([]) == .notSigned)
@@ -158,7 +159,7 @@ import Testing
     }
 
     /// An entry can't pass as one of the older hash version, which covers fewer fields.
-    @Test("An entry in an older or unknown hash version is detected") func versionsDoNotFall() throws {
+    @Test("A new entry that is given an older or an unknown hash version is detected") func versionsDoNotFall() throws {
         let older = rewritten(from: 5) { $0 == 5 ? ["hash_version": 1, "actor_email": "x@y.example"] : [:] }
         #expect(try fault(older) == .changed(entry(older[5])))
         let unknown = changed(4, "hash_version", 3)
@@ -217,7 +218,7 @@ import Testing
 
     /// The hash of an entry without an actor equals that of an entry whose actor is no string.
     @Test(
-        "An entry without an actor can't be given one",
+        "An entry without an actor can't be given one that is no string, or lose the field",
         arguments: [nil, 7, true, ["Somebody else"], ["name": "Somebody else"]] as [JSON?])
     func anEntryOfNobodyIsNotMadeSomebodys(_ actor: JSON?) throws {
         let index = try #require(entries.firstIndex { $0["actor_email"] == .null })
@@ -260,11 +261,11 @@ import Testing
             #expect(try fault(entries) == .removed(index))
             #expect(try fault(entries, total: 10) == .removed(index))
         }
-        // At the end, only the total shows the removal.
+        // At the end, the total shows the removal.
         #expect(try fault(entries.dropLast(), total: 10) == .removed(9))
         #expect(try fault([], total: 10) == .removed(0))
         #expect(try fault(Array(entries.dropFirst()), total: 10) == .removed(0))
-        // An export that does not begin with the first entry.
+        // The export begins with a later entry, so its sequence numbers can't tell on which side an entry is missing.
         #expect(try fault(Array(entries[4..<8]), total: 5) == .cutOff(1))
     }
 
@@ -282,7 +283,7 @@ import Testing
             let copies = [
                 // A copy of another entry.
                 entries[2],
-                // An entry with valid hashes at the position of the next one.
+                // An entry with valid hashes, and with the number and the previous hash of the entry that follows it.
                 forged(entries[index], ["action": "something.else"]),
                 forged(entries[index], ["sequence_number": 99]),
                 changed(index, "action", "x")[index],
@@ -374,7 +375,8 @@ import Testing
         #expect(Main.run(["audit-verify", path]) == 1)
     }
 
-    @Test("The exit status tells if the export is valid") func theStatusTellsWhetherItHolds() throws {
+    @Test("The exit status is 0 for a valid export, 1 for an invalid or missing file, 2 for wrong arguments")
+    func theStatusTellsWhetherItHolds() throws {
         _ = try fault(entries)
         let path = store.folder.path("export.json")
         #expect(Main.run(["audit-verify", path]) == 0)

@@ -4,7 +4,7 @@ import HTTP
 import TestSupport
 
 extension Call {
-    /// The call as a Function URL event, payload 2.0.
+    /// The call as an event of a Function URL (payload 2.0), with JSON as its content type.
     var event: JSON {
         var headers = headers.mapValues { JSON.string($0) }
         headers["content-type"] = "application/json"
@@ -25,7 +25,7 @@ extension Operation {
         (isSession ? "api-" : "api-mcp-") + name.replacingOccurrences(of: "/", with: "-")
     }
 
-    /// Returns a call of the operation at the present time, by a caller with the permission.
+    /// Returns a call of the operation by a permitted caller of the own workspace, with a session that is valid now.
     func callNow(_ store: TestStore) -> Call {
         let call = call(workspace: store.own.id.description)
         return switch access {

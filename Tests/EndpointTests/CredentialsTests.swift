@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// The prefix finds the key; the whole key proves it.
+    /// The prefix selects the stored key; the hash of the whole key must match.
     @Test("Every character of an API key counts") func everyCharacterOfAKeyCounts() {
         let key = Array(store.own.readKey.utf8)
         let pipeline = TestPipeline(RulesFunction.self, store.environment())

@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs every executable of a release build in a root directory that contains no other program, library, device or
-/// /proc.
+/// Runs the functions and the local runner of a release build in a root directory that contains no other program,
+/// library, device or /proc.
 @Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"), .usesStore)
 struct EmptyRootTests {
-    /// A function and an event for it.
+    /// A function, an event for it, and the status of its answer.
     struct Example: CustomTestStringConvertible, Sendable {
         let function: String
         let event: @Sendable (TestStore) -> JSON
@@ -45,7 +45,7 @@ struct EmptyRootTests {
             Example(scheduled: "scheduled-sync"), Example(scheduled: "scheduled-session-keys"),
         ]
 
-    /// Serves the issuer's key set.
+    /// Serves an empty key set as the issuer of session tokens.
     private static let issuer = try? FakeProvider { _ in .json(["keys": []]) }
 
     @Test("A function answers in an empty root directory", arguments: examples)
@@ -64,7 +64,7 @@ struct EmptyRootTests {
         #expect(done.status == 0 && answer?["statusCode"]?.integer == example.status, "\(done.text)")
     }
 
-    @Test("There is an example for every function")
+    @Test("There is an example for every function of the configuration")
     func examplesAreComplete() throws {
         let file = BuiltProducts.project + "/wrangler-like.json"
         let configuration = try JSON(parsing: Array(Data(contentsOf: URL(filePath: file))))

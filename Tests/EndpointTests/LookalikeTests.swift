@@ -24,7 +24,7 @@ import Testing
 @Suite(.usesStore) struct LookalikeTests {
     // MARK: Operations
 
-    /// Returns the operation with fields that name existing records, so that it does all of its work.
+    /// Returns the operation with inputs that name existing records, so that it does all of its work.
     private static func full(_ operation: Operation, _ ids: Lookalikes.Ids) -> Operation {
         var full = operation
         let integration: JSON = .string(ids.okta.description)
@@ -42,8 +42,8 @@ import Testing
         return full
     }
 
-    /// Returns the own workspace's call of an operation. Its caller is an agent, whose actions wait for approval if the
-    /// target has a severe finding.
+    /// Returns a permitted caller's call of an operation in the own workspace. The caller of execute-action is an
+    /// agent, whose actions wait for approval if the target has a severe finding.
     private static func call(_ operation: Operation, in lookalikes: Lookalikes) -> Call {
         let call = operation.call(workspace: lookalikes.store.own.id.description).with("X-Request-Id", "fixed")
         guard operation.fields["actionType"] != nil, operation.isSession else {
@@ -66,7 +66,7 @@ import Testing
             #expect(reply.status == 200, "\(reply.wire)")
             #expect(lookalikes.provider.unexpected == [])
             guard operation.name == "analyze" else { return [reply.wire] }
-            // Findings of equal severity are ordered by their new ids.
+            // Findings of equal severity are ordered by their ids, which differ in each run.
             let findings = try #require(reply.json["findings"]?.array)
             let others = reply.json.object?.filter { $0.key != "findings" } ?? [:]
             return findings.map { StoredRows.masked(Self.text($0)) }.sorted() + [Self.text(.object(others))]
@@ -75,7 +75,7 @@ import Testing
         if operation.method != "GET" { #expect(isolation.changes > 0) }
     }
 
-    /// The same call of the other workspace does contain its marks.
+    /// The answer to the other workspace's own call contains that workspace's marks.
     @Test("The search for the other workspace's marks finds them in its own answers")
     func theSearchFindsWhatItLooksFor() throws {
         let lookalikes = try Lookalikes(beside: true)
@@ -87,8 +87,9 @@ import Testing
         }
     }
 
-    /// Every route and method of the configuration is in the tests' list of operations, or has a test here.
-    @Test("Every route and method of the configuration is tested for isolation") func noOperationIsLeftOut() throws {
+    /// Operation.all, the tests below and health, which belongs to no workspace, cover all routes and methods.
+    @Test("Every route and method of the configuration except health is tested for isolation")
+    func noOperationIsLeftOut() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: Configuration.fileName).path
         let functions = try Configuration.load(
@@ -141,7 +142,7 @@ import Testing
 
     // MARK: Ids
 
-    /// Every field that names a record: the declared UUIDs, and the texts that name a record.
+    /// Every field that must be a UUID, and targetEntityId.
     private static let references: [Reference] = Operation.all.flatMap { operation in
         let handler =
             switch operation.method {
@@ -161,7 +162,8 @@ import Testing
         var testDescription: String { "\(operation.testDescription) \(field)" }
     }
 
-    /// Returns the ids of all records of the other workspace, and the texts by which they are known.
+    /// Returns all ids of the other workspace in its stored rows, and an e-mail address and two ids of Stripe that only
+    /// it has.
     private static func names(of workspace: TestWorkspace, in store: TestStore) throws -> Set<String> {
         let rows = try StoredRows(store.database)[workspace.id].joined(separator: " ")
         let ids = rows.matches(of: /bbbbbbbb-[0-9a-f-]{27}/).map { String($0.output) }
@@ -190,7 +192,7 @@ import Testing
         let unknown = try answer(Identifier.random().description)
         let names = try Self.names(of: store.other, in: store)
         #expect(names.count > 60)
-        // A conversation may begin with any id.
+        // A new conversation may have any id.
         #expect(unknown.hasPrefix(field == "sessionId" ? "200" : "404"), "\(unknown)")
         for name in names where field == "targetEntityId" || Identifier(name) != nil {
             #expect(try answer(name) == unknown, "\(operation) \(field) \(name)")
@@ -198,7 +200,7 @@ import Testing
         #expect(try StoredRows(store.database)[store.other.id] == before)
     }
 
-    @Test("Every field that names a record is tested") func everyFieldThatNamesSomethingIsFound() {
+    @Test("The tested fields are the known ones that take an id") func everyFieldThatNamesSomethingIsFound() {
         let names = Set(Self.references.map { "\($0.operation.name) \($0.field)" })
         #expect(
             names == [
@@ -210,7 +212,7 @@ import Testing
 
     // MARK: The assistant
 
-    /// An input for each tool that names a record which both workspaces have.
+    /// An input for each tool. If it names a record, both workspaces have that record.
     private static let inputs: [String: JSON] = [
         "get_risk_score": [:], "list_findings": [:], "lookup_identity": ["email": "u1@example.com"],
         "get_integrations": [:], "get_posture_summary": [:], "list_rules": ["category": "identity_security"],
@@ -254,7 +256,7 @@ import Testing
                 #expect(confirmed.status == 200, "\(confirmed.wire)")
                 answers.append(Self.withoutProof(confirmed))
             }
-            // The whole conversation, including the tool results that the model was given.
+            // The requests to the model contain the whole conversation, including the tool results.
             return answers
                 + anthropic.bodies.map { Self.withoutProof(String(decoding: JSONWriter.bytes($0), as: UTF8.self)) }
         }
@@ -264,8 +266,7 @@ import Testing
 
     private static func withoutProof(_ reply: Reply) -> String { withoutProof(reply.wire) }
 
-    /// Returns the text without the parts that are random in each run: the ids of the model's calls, and confirmation
-    /// tokens.
+    /// Returns the text without the parts that are random in each run: the ids of tool calls, and confirmation tokens.
     private static func withoutProof(_ text: String) -> String {
         text.replacing(/toolu_[0-9A-Fa-f-]{36}/, with: "‹call›")
             .replacing(/"confirmationToken":"[^"]+"/, with: "‹token›")
@@ -306,7 +307,7 @@ import Testing
         #expect(isolation.problems == [] && isolation.changes > 0)
     }
 
-    /// A scheduled function, with a statement that makes it due for the own workspace.
+    /// A scheduled function, and a statement that makes the own workspace due for it; nil if there is none.
     struct Scheduled: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let function: any (ScheduledFunction & SendableMetatype).Type
@@ -324,7 +325,7 @@ import Testing
         Scheduled(testDescription: "scheduled-session-keys", function: SessionKeySets.self, due: nil),
     ]
 
-    @Test("A scheduled function affects its own workspace only", arguments: LookalikeTests.schedules)
+    @Test("A scheduled function affects only the workspace that is due", arguments: LookalikeTests.schedules)
     func aScheduleKnowsOneWorkspace(_ schedule: Scheduled) throws {
         let (function, due) = (schedule.function, schedule.due)
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in

@@ -7,11 +7,11 @@ import Store
 import TestSupport
 
 /// Two workspaces that look alike: the same platforms with the same people, e-mail addresses, applications, devices,
-/// serial numbers and ids. They differ in their problems, their decisions and their marks. The other one has more of
-/// everything.
+/// serial numbers and external ids. They differ in their problems, their decisions and their marks. The other one has
+/// more people, findings and integrations.
 struct Lookalikes {
     let store: TestStore
-    /// Serves Okta, GitHub and Stripe for both workspaces, and the model.
+    /// Serves Okta, Stripe and the issuer of session tokens for both workspaces.
     let provider: FakeProvider
     /// The ids of the own workspace's records.
     let own: Ids
@@ -40,7 +40,7 @@ struct Lookalikes {
         try store.other.setRule("identity_security::stale_account", isEnabled: false)
     }
 
-    /// Variables that direct functions to the local providers.
+    /// Variables that direct functions to `provider`.
     var variables: [String: String] {
         [
             "ENVIRONMENT": "development", "CREDENTIALS_KEY": FakeOkta.credentialsKey, "UPSTREAM_OKTA": provider.url,
@@ -109,7 +109,8 @@ struct Lookalikes {
                 VALUES ($1, $2, 'created', 'account', $3, $4, $5)
                 """, id, run, number == 1 ? alice : bob, mark, now - .days(number * 5))
         }
-        // The own findings are harmless and concern another person.
+        // The own workspace's first finding is harmless and concerns another person than the other workspace's first
+        // one.
         let finding = try workspace.addFinding(isOwn ? "low" : "critical", identity: isOwn ? bob : alice)
         try workspace.addFinding("medium", "shadow_it", title: "Shadow \(mark)", application: boardly)
         try workspace.addFinding("low", status: "snoozed", identity: bob, snoozedUntil: now - 60)
@@ -154,7 +155,7 @@ struct Lookalikes {
     /// A due time in the far future, for work that must not start by itself.
     static let later = Timestamp(seconds: 4_000_000_000)
 
-    /// Queues a job that is due at once.
+    /// Queues a job of the own workspace that is due at once.
     func queue(_ kind: JobKind, in lane: JobLane? = nil, payload: JSON = [:], id: Identifier = .random()) throws {
         try SystemAccess(store.database).workspace(store.own.id)?
             .enqueue(kind, in: lane, id: id, payload: payload, now: .now - 60)
@@ -194,11 +195,11 @@ struct Lookalikes {
 
 /// Runs the same work twice, alone and next to a look-alike, and compares the results.
 struct Isolation {
-    /// The results of the work, masked.
+    /// The masked results of the work that was done next to the look-alike.
     let answers: [String]
-    /// The number of rows of the own workspace that the work changed, added or removed.
+    /// The number of differences that the work made to the own workspace's rows. A changed row counts twice.
     let changes: Int
-    /// Differences between the two runs, and changes to the look-alike.
+    /// Differences between the two runs, answers that mention the look-alike, and changes to the look-alike's rows.
     let problems: [String]
 
     init(of work: (Lookalikes) throws -> [String]) throws {
@@ -219,7 +220,8 @@ struct Isolation {
         changes = expectedRows.difference(from: own).count
     }
 
-    /// Returns true if a text contains the other workspace's mark, one of its ids, or an address that only it has.
+    /// Returns true if a text contains the other workspace's mark, the beginning of its ids, or an address that only it
+    /// has.
     static func mentionsOther(_ text: String) -> Bool {
         let text = text.lowercased()
         return ["wombat", "bbbbbbbb", "more1"].contains { text.contains($0) }

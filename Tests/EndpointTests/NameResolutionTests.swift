@@ -71,7 +71,7 @@ struct NameResolutionTests {
     }
 
     @Test(
-        "The certificate authorities of each distribution are found",
+        "The certificate authorities are found at the path of each distribution",
         arguments: [
             "/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine
             "/etc/pki/tls/certs/ca-bundle.crt",  // Amazon Linux, Fedora

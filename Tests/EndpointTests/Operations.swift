@@ -28,7 +28,7 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
-/// An operation that needs credentials, with valid inputs. `all` contains every one of them.
+/// An operation that needs credentials, with valid inputs. `all` contains all such operations.
 struct Operation: CustomTestStringConvertible, Sendable {
     let name: String
     let method: String
@@ -36,7 +36,8 @@ struct Operation: CustomTestStringConvertible, Sendable {
     let access: AccessRequirement
     /// True if the answer is streamed, so that it has no Content-Length.
     var isStreamed = false
-    /// The status for a permitted caller; if the operation needs a connected platform, the status without one.
+    /// The status that a permitted caller gets: 404 if an input names nothing that exists, or if there is no customer
+    /// of Stripe.
     var answer = 200
     /// The query of a GET request, without the workspace.
     var query = ""
@@ -145,7 +146,7 @@ struct Operation: CustomTestStringConvertible, Sendable {
         asAllowed(call(workspace: store.own.id.description), in: store.own)
     }
 
-    /// Returns the call of a caller of `workspace` who has exactly the needed permission.
+    /// Returns the call with credentials of `workspace`: an admin's session, or an API key of exactly the needed scope.
     func asAllowed(_ call: Call, in workspace: TestWorkspace) -> Call {
         switch access {
         case .session: call.session(workspace.token())

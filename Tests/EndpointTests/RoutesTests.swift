@@ -6,7 +6,7 @@ import Testing
 
 @testable import local_runner
 
-/// The operations for which permission, isolation and order are tested are all that take credentials.
+/// Operation.all, for which permission, isolation and order are tested, has every operation that takes credentials.
 @Suite struct RoutesTests {
     private func configuration() throws -> Configuration {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("Every operation that takes credentials is in the list") func complete() throws {
+    @Test("Operation.all has every operation that takes credentials") func complete() throws {
         let routes = try configuration().functions.filter { $0.credentials != nil }
         let expected = routes.flatMap { function in function.methods.map { "\($0) \(function.route)" } }
         let tested = Operation.all.map { "\($0.method) \(route(of: $0))" }
@@ -37,7 +37,7 @@ import Testing
         #expect(Set(open.map(\.route)) == ["/api/health", "/api/stripe-webhook"])
     }
 
-    /// The runner refuses requests without credentials as the function itself would.
+    /// The runner itself refuses requests without credentials, so the configuration must name the right kind.
     @Test(
         "Each operation requires the credentials that it declares and that the configuration names",
         arguments: Operation.all)

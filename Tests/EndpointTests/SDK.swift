@@ -10,7 +10,7 @@ enum SDK {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "sdk").path
 
-    /// Runs a script with JSON on standard input; returns its output.
+    /// Runs a script of Tests/sdk with JSON on standard input; returns its output and errors as one text.
     static func run(_ script: String, _ input: JSON) throws -> String {
         let files = try TemporaryFolder()
         try Data(JSONWriter.bytes(input)).write(to: URL(filePath: files.path("input.json")))
@@ -27,7 +27,7 @@ enum SDK {
         return text
     }
 
-    /// Returns a request in the form that the scripts expect.
+    /// Returns a request as the JSON that the scripts expect.
     static func described(_ request: FakeProvider.Request, body: JSON) -> JSON {
         [
             "method": .string(request.method), "target": .string(request.target), "body": body,

@@ -3,18 +3,19 @@ import Base
 import Store
 import TestSupport
 
-/// The workspaces as scheduled work has read them, so that tests can change them before it acts.
+/// Workspaces as scheduled work reads them. A test can change them between that reading and the work on them.
 struct SystemWorkspaces {
     private let store: TestStore
 
-    /// Returns one workspace; nil if none has this id.
+    /// Returns one workspace; nil if none has this id or it was erased.
     static func workspace(_ id: Identifier, in database: any Database) throws -> Workspace? {
         try SystemAccess(database).workspace(id)
     }
 
     init(_ store: TestStore) { self.store = store }
 
-    /// Ends expired trials, and runs `change` between reading the workspaces and acting on them.
+    /// Ends expired trials, and runs `change` between reading the workspaces and acting on them. Ignores errors of the
+    /// latter.
     func endTrialsThatChanged(_ change: () throws -> Void) throws {
         let workspaces = try SystemAccess(store.connect()).workspaces()
         try change()

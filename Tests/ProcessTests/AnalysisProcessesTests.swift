@@ -29,7 +29,7 @@ import Testing
             credentials: TestSession.token(of: member.userID, at: .now))
     }
 
-    /// Moves the last run back by a minute.
+    /// Deletes the workspace's analysis runs, so that the next one need not wait for a minute.
     private func waitAMinute() throws {
         try database.execute("DELETE FROM analysis_runs WHERE workspace_id = $1", workspace.id)
     }
@@ -47,7 +47,6 @@ import Testing
         _ = try AuditLog(database, workspaceID: workspace.id).verify()
     }
 
-    /// A killed run must have written either all of its result or nothing.
     @Test("A killed run leaves its whole result or nothing") func aKilledRunLeavesAllOrNothing() throws {
         func state() throws -> [Int] {
             try [
@@ -83,7 +82,7 @@ import Testing
             if after == before { interrupted += 1 } else { duration = moment }
         }
         #expect(interrupted > 0)
-        // A dead run keeps its lease for a minute.
+        // A run that began a minute ago and died has lost its lease, so the next run begins.
         try forget()
         try database.execute(
             """

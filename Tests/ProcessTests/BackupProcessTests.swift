@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-/// The verbs backup and restore, when they are interrupted or when there is no room.
+/// Backups, restores and copies of databases, also if they are interrupted or have no room.
 @Suite(.usesStore) struct BackupProcessTests {
     private let store: TestStore
     private let folder: TemporaryFolder
@@ -53,7 +53,7 @@ import Testing
         #expect(restoring.waitForEnd(seconds: 60) == 0, "\(folder.read("log"))")
     }
 
-    /// Runs a script with a small file system at FOLDER/disk.
+    /// Runs a script while the folder `disk` in `folder` is a small file system; returns the script's output.
     private func onASmallDisk(kilobytes: Int, _ script: String, _ arguments: [String]) throws -> String {
         try FileManager.default.createDirectory(atPath: folder.path("disk"), withIntermediateDirectories: true)
         try folder.write(
@@ -77,7 +77,7 @@ import Testing
         #expect(report.contains("can't be written") && report.contains("Make room"), "\(report)")
     }
 
-    /// The commands of OPERATING.md.
+    /// The commands are those of OPERATING.md.
     @Test(
         "A PostgreSQL database is dumped, restored and verified by the documented commands",
         .enabled(if: TestStore.Engine.ofThisRun == .postgreSQL))

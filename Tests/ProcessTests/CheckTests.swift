@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "A variable that no function could use is a failure, and its value is not shown",
+        "A variable with an unusable value is a failure, and the value is not shown",
         arguments: [
             "HTTPS_PROXY=socks5://ann:s3cret@proxy.example", "CREDENTIALS_KEY=k1:s3cret", "JOB_PROCESSES=s3cret",
             "UPSTREAM_ALLOWED_NETWORKS=10.0.0.0/99", "SSL_CERT_FILE=/nonexistent/s3cret",
@@ -96,7 +96,7 @@ import Testing
         #expect(!findings.contains { $0.contains("s3cret") })
     }
 
-    @Test("If the environment names the database, its values are checked, and those of .dev.vars are not")
+    @Test("If the environment names the database, the environment's values are checked, not those of .dev.vars")
     func production() throws {
         try folder.write("url", store.url + "\n")
         let secret = String(repeating: "0b", count: 32)

@@ -5,14 +5,14 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A company that is made from an empty database by the verbs of local-runner alone, with an Okta on this machine.
+/// A company that is made from an empty database by the verbs of local-runner alone, with a fake of Okta's API.
 @Suite(.usesStore) struct CompanyByVerbsTests {
     private let folder: TemporaryFolder
     private let database: EmptyDatabase
     private let okta: FakeProvider
     private let interruption: Interruption
 
-    /// An event that happens while a sync asks for the apps.
+    /// Holds an action that is run whenever the fake Okta is asked for the apps.
     private final class Interruption: Sendable {
         let action = Mutex<(@Sendable () -> Void)?>(nil)
     }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// Runs a verb, and returns its exit status and its output.
+    /// Runs a verb; returns its exit status, its output and its errors.
     private func run(_ words: [String]) throws -> Done { try Self.run(words) }
 
     private typealias Done = (status: Int32, output: String, errors: String)

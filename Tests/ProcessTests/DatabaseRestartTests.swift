@@ -20,12 +20,13 @@
             first.close()
             var workers = try (0..<2).map { _ in try load.start() }
             for round in 1...5 {
-                // The server is killed during work: a job was done since the last time.
+                // The server is killed during work: another suspension was requested since the last time.
                 let before = load.okta.suspensions
                 let isWorking = poll(seconds: 30) { load.okta.suspensions > before }
                 #expect(isWorking, "round \(round)")
                 try server.kill()
-                // A worker that can't reach the database ends, and `local-runner work` starts it again.
+                // A worker that can't reach the database ends. `local-runner work` would start it again; here the test
+                // does.
                 for worker in workers {
                     #expect(worker.program.waitForEnd(seconds: 60) != nil, "round \(round)")
                 }

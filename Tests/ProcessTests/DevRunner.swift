@@ -2,7 +2,7 @@ import Base
 import Foundation
 import TestSupport
 
-/// `local-runner dev` with the project's own configuration and separate state.
+/// `local-runner dev` with the project's configuration, an hourly limit that no test reaches, and separate state.
 final class DevRunner: Sendable {
     let workspaceID: Identifier
     let writeKey: String
@@ -36,7 +36,7 @@ final class DevRunner: Sendable {
         (workspaceID, writeKey, self.port) = (id, key, port)
     }
 
-    /// Sends a body; returns the status, or 0 without an answer.
+    /// Sends a body with an API key; returns the status, or 0 without an answer.
     func post(_ path: String, _ body: JSON, key: String) -> Int {
         let text = String(decoding: JSONWriter.bytes(body), as: UTF8.self)
         let fields = ["Connection: close", "X-Api-Key: \(key)", "Content-Type: application/json"]
@@ -49,7 +49,7 @@ final class DevRunner: Sendable {
         try TCPClient(port: port, seconds: 60).request(method, path, ["Connection: close"] + fields)
     }
 
-    /// Returns the answer of GET /api/health.
+    /// Returns the status of GET /api/health and the state of the database that it names; 0 and "" without an answer.
     func health() -> (status: Int, database: String) {
         let reply = try? TCPClient(port: port).request("GET", "/api/health", ["Connection: close"])
         let json = try? JSON(parsing: reply?.body ?? [])

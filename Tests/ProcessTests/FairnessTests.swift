@@ -20,7 +20,7 @@ import Testing
     }
 
     /// Four tenants whose provider answered after 25 seconds once delayed a fifth tenant's jobs by 503 seconds. Here
-    /// the provider does not answer at all until the fifth tenant's jobs are done.
+    /// the provider does not answer the four at all until the fifth tenant's jobs are done.
     @Test("A slow provider of some companies delays no other company") func aSlowProviderDelaysNoOtherCompany() throws {
         let okta = try TenantsOkta()
         let tenants = try (0..<5).map { try OktaTenant($0, in: store.database) }
@@ -46,7 +46,7 @@ import Testing
         #expect(okta.provider.unexpected == [])
     }
 
-    /// Half of a worker's processes are not available to one platform, however few there are.
+    /// A platform gets at most two of this worker's four processes.
     @Test("A slow platform leaves processes for other work") func aSlowPlatformLeavesHandsForAllElse() throws {
         let okta = try TenantsOkta()
         let tenants = try (0..<5).map { try OktaTenant($0, in: store.database) }

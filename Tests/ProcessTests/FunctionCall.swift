@@ -10,7 +10,7 @@ struct FunctionCall {
     var body: JSON?
     let credentials: String
 
-    /// Sends the request; returns nil if the function failed.
+    /// Sends the request; returns nil if the process fails or its output is no response.
     func send(to databaseURL: String, _ more: [String: String] = [:]) -> (status: Int, json: JSON)? {
         guard let process = try? start(on: databaseURL, more), (try? process.waitForEnd()) == 0 else { return nil }
         let text = String(decoding: process.output, as: UTF8.self)
@@ -19,7 +19,7 @@ struct FunctionCall {
         return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
     }
 
-    /// Starts the function's process with the request.
+    /// Starts the function's process and writes the request.
     func start(on databaseURL: String, _ more: [String: String] = [:]) throws -> PipedProgram {
         let bytes = body.map { JSONWriter.bytes($0) } ?? []
         var variables = [

@@ -47,7 +47,8 @@ import Testing
         return log
     }
 
-    /// Returns a job's status, attempts and error.
+    /// Returns a job's state, attempts and error. The state is `dead` for a dead job, and `gone` if there is no such
+    /// job.
     private func row(_ job: Identifier) throws -> [String] {
         try #require(
             try store.database.first(
@@ -103,7 +104,8 @@ import Testing
         #expect(try row(job) == ["dead", "8", Self.faults[1].beginning])
     }
 
-    @Test("A job that can't even be given up dies too") func aJobThatCannotEvenBeGivenUpDiesAllTheSame() throws {
+    @Test("A job whose process traps while it gives the job up is dead after the lease ends")
+    func aJobThatCannotEvenBeGivenUpDiesAllTheSame() throws {
         let job = try enqueue("give-up")
         try store.database.execute("UPDATE jobs SET attempts = 7 WHERE id = $1", job)
         for attempt in 8...9 {

@@ -5,14 +5,15 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// 64 processes at once use one workspace.
+/// Up to 64 processes at once use one workspace.
 @Suite(.serialized, .usesStore) struct ManyProcessesTests {
     private static let processes = 64
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
-    /// Returns the statuses of `count` calls, made by 64 processes at a time.
+    /// Makes calls in separate processes, up to 64 at a time. Returns the number of calls by status; 0 is a failed
+    /// call.
     private func statuses(
         _ calls: Int, _ call: @escaping @Sendable (Int) -> FunctionCall, _ more: [String: String] = [:]
     ) -> [Int: Int] {
@@ -46,7 +47,7 @@ import Testing
         #expect(result.counts == [200: 1_000, 429: 200])
     }
 
-    @Test("There are never more than ten keys") func thereAreNeverMoreThanTenKeys() throws {
+    @Test("Concurrent processes can't make more than ten keys") func thereAreNeverMoreThanTenKeys() throws {
         let token = TestSession.token(of: try #require(store.own.members[.admin]), at: .now)
         let id = store.own.id.description
         let counts = statuses(64) { number in
@@ -62,7 +63,7 @@ import Testing
         #expect(counts == [200: 8, 409: 56])
     }
 
-    /// Changes of different kinds, which lock different rows.
+    /// The calls make changes of two kinds, which lock different rows.
     @Test("The audit chain does not fork, and no request waits forever")
     func theAuditChainHasNoForkAndNobodyWaitsForever() throws {
         let key = store.own.writeKey

@@ -39,7 +39,7 @@ struct OktaTenant {
             """, id, integration, sealed, Timestamp.now + .hours(2), Timestamp.now - 60)
     }
 
-    /// Adds a person to the org.
+    /// Adds the synced account of a person of the org to the database.
     func addPerson(_ externalID: String) throws {
         try workspace.execute(
             """
@@ -64,7 +64,7 @@ struct OktaTenant {
     }
 }
 
-/// Okta for all tenants: orgs of a few people, which answer, hold requests, and suspend users.
+/// A fake of Okta's API for all tenants. Each org has a few people, and its requests can be held.
 final class TenantsOkta: Sendable {
     /// Okta's API.
     let provider: FakeProvider
@@ -155,7 +155,7 @@ final class TenantsOkta: Sendable {
     func release() { state.mutex.withLock { $0.held = [] } }
     /// The number of held requests.
     var held: Int { state.mutex.withLock { $0.waiting } }
-    /// True if no request is being answered.
+    /// True if no request is held or being answered.
     var isIdle: Bool { state.mutex.withLock { $0.underWay == 0 } }
     /// The number of suspension requests.
     var suspensions: Int { state.mutex.withLock { $0.asked.values.reduce(0, +) } }

@@ -11,8 +11,8 @@ import Testing
 
 /// Actions in processes that are killed.
 @Suite(.serialized, .usesStore) struct RemediationProcessesTests {
-    /// The process may die at any time: a repeated request finds or makes the action, a worker that takes over its job
-    /// carries it out, and it is carried out once.
+    /// The process may die at any time. A repeated request finds or makes the action, and a worker that takes over the
+    /// job carries the action out if that has not happened yet.
     @Test("An action whose process is killed is neither lost nor doubled")
     func aKilledActionIsNeitherLostNorDoubled() throws {
         let store = try TestStore()
@@ -30,7 +30,7 @@ import Testing
         func variables(_ user: String) -> [String: String] {
             okta.variables.merging(["HTTP_IDEMPOTENCY_KEY": user]) { $1 }
         }
-        // The clock of a worker that takes over a minute later.
+        // A worker with a clock that is 61 seconds ahead, so that it takes over the jobs of dead processes.
         let runner = JobRunner(
             [.remediation: Remediation(Environment(okta.variables)).handler], seconds: 600, Log()
         ) { .now + 61 }

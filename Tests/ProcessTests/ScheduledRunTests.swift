@@ -34,7 +34,7 @@ import Testing
 
     /// The functions of the last release must not write into a database whose schema they don't know.
     @Test(
-        "A run on a schema that is too old or too new does nothing and ends with 1",
+        "A run on a schema that is too old or too new gets 503 and ends with 1",
         arguments: ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs", "scheduled-session-keys"])
     func schemas(_ function: String) throws {
         let empty = try EmptyDatabase()

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Syncs in separate processes, with a local copy of Okta's API.
+/// Syncs in separate processes, with a fake of Okta's API.
 @Suite(.serialized, .usesStore) struct SyncProcessesTests {
     private static let users = 40
     private static let token = "00plantedSecretOktaToken"
@@ -26,7 +26,7 @@ import Testing
         okta = try FakeProvider { request in Self.answer(request, version.text) }
     }
 
-    /// Returns four users per page, each with one factor.
+    /// Answers for an org of 40 users, with four users per page and one factor for each user.
     private static func answer(_ request: FakeProvider.Request, _ version: String) -> FakeProvider.Reply? {
         switch request.path {
         case "/oauth2/v1/token": return .json(["access_token": "t0plantedSecretAccessToken"])
@@ -141,7 +141,8 @@ import Testing
         #expect(okta.unexpected == [])
     }
 
-    @Test("Only one of many concurrent syncs runs") func ofManyAtOnceOneSyncs() throws {
+    @Test("Concurrent syncs of an integration succeed or get 409, and no account is doubled")
+    func ofManyAtOnceOneSyncs() throws {
         let id = try connect()
         let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
         let statuses = Mutex<[Int: Int]>([:])

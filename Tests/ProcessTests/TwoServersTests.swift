@@ -44,7 +44,7 @@ import Testing
         lines(log).contains { $0["method"] == "CRON" && $0["function"] == .string(function) && $0["status"] == 200 }
     }
 
-    /// Reads a counter of a server.
+    /// Reads a counter of a server; returns 0 if the metrics don't have it.
     private func counter(_ sample: String, in log: String) throws -> Int {
         let message = lines(log).compactMap(\.["message"]?.string).first { $0.hasPrefix("metrics on ") }
         let port = try #require(message?.split(separator: ":").last.flatMap { Int($0) })
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// Both servers run every schedule, and their workers look for due work too. Schedules fire at full minutes.
-    @Test("Work that is due is done once, whatever the number of servers that run the schedules")
+    @Test("Work that is due is done once although two servers run the schedules")
     func once() throws {
         let start = Timestamp.now
         let integrations = try [store.own, store.other].map { try $0.connectOkta() }
@@ -77,7 +77,7 @@ import Testing
             ) { try $0[0] as Int }
             #expect((1...count).contains(runs ?? 0), "\(runs ?? 0) syncs")
         }
-        // The counters of both servers together show the same number of syncs.
+        // The counters of both servers together show a number of syncs in the same range.
         let syncs = try logs.map {
             try counter(#"thalian_syncs_total{platform="okta",result="authentication_expired"}"#, in: $0)
         }
@@ -92,7 +92,7 @@ import Testing
 }
 
 extension Identifier {
-    /// The number of times at which hourly work for the object with this id is due.
+    /// Returns the number of times from `start` to `end` at which hourly work for the object with this id is due.
     fileprivate func hourlyMoments(from start: Timestamp, to end: Timestamp) -> Int {
         let offset = (Int(description.prefix(8), radix: 16) ?? 0) % 3_600
         return (start.seconds...end.seconds).count { $0 % 3_600 == offset }

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Returns the attempts of each sync in a state. The worker also queues due housekeeping.
+    /// Returns the attempts of each sync job in a state. The worker also queues due housekeeping.
     private func jobs(_ state: String) throws -> [Int] {
         try store.database.rows(
             "SELECT attempts FROM jobs WHERE kind = 'sync' AND state = $1 ORDER BY attempts", state

@@ -49,17 +49,17 @@ final class WorkersUnderLoad {
         for tenant in tenants.dropFirst(3) { try tenant.workspace.queueSync(of: tenant.integration) }
     }
 
-    /// Returns the first number in a query's first row.
+    /// Returns the first number in a query's first row; -1 if there is none.
     func number(_ sql: SQL) throws -> Int { try database.first(sql) { try $0[0] as Int } ?? -1 }
 
-    /// Returns the number of jobs that are running, ready, or due.
+    /// Returns the number of jobs that are running, ready, or waiting and due.
     private func due() throws -> Int {
         try database.first("SELECT count(*) FROM jobs WHERE state <> 'waiting' OR run_after <= $1", Timestamp.now) {
             try $0[0] as Int
         } ?? -1
     }
 
-    /// Ends all leases and pauses while there are no workers.
+    /// Waits until no request to Okta is being answered, and then ends all leases and all jobs' pauses.
     func letTimePass() throws {
         #expect(poll(seconds: 60) { okta.isIdle })
         for sql in [
@@ -70,7 +70,7 @@ final class WorkersUnderLoad {
         ] as [SQL] { try database.execute(sql, Timestamp.now - 300) }
     }
 
-    /// Finishes the remaining jobs with one undisturbed worker, in as many runs as a job has attempts.
+    /// Finishes the remaining jobs with one undisturbed worker, in at most as many runs as a job has attempts.
     func finish() throws {
         for _ in 0..<JobRunner.attempts {
             try letTimePass()
@@ -81,7 +81,8 @@ final class WorkersUnderLoad {
         }
     }
 
-    /// Checks that each job was done once, or died after all its attempts, and that each effect was logged once.
+    /// Checks that each suspension was requested once, or not at all if its job died, that nine tenths of the actions
+    /// succeeded, and that each effect was logged once.
     func check() throws {
         #expect(try number("SELECT count(*) FROM jobs") == 0)
         let dead = try database.rows("SELECT id, error FROM dead_jobs") { ($0.text(0), $0.text(1)) }

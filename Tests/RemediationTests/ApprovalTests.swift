@@ -98,7 +98,7 @@ import Testing
 
     /// Findings list entities in several ways: by id, by the platform's own id, by name or address, and by another
     /// account of the same person.
-    @Test("An agent's action waits if a severe finding lists the target, in any form")
+    @Test("An agent's action waits if a severe finding lists the target in one of several forms")
     func agentsWaitWhereAGraveFindingListsTheTarget() throws {
         let own = scene.store.own
         let elsewhere = try own.addIntegration("okta")

@@ -143,7 +143,7 @@ import Testing
         #expect(try scene.run(action).status == .unknownOutcome && scene.provider.calls.count == 1)
     }
 
-    /// The death of a worker during the provider's answer.
+    /// Stands for the death of a worker during a call of the provider.
     private struct Death: Error {}
 
     @Test("A worker that takes over asks the provider for the outcome first", arguments: [true, false], [true, false])
@@ -233,10 +233,11 @@ import Testing
         #expect(try scene.run(scene.request()).status == .succeeded)
     }
 
-    @Test("A worker that has lost its job writes nothing") func aWorkerThatLostItsJobWritesNothing() throws {
+    @Test("A worker does not carry out an action whose job another worker has")
+    func aWorkerThatLostItsJobWritesNothing() throws {
         let action = try scene.request()
         struct Late: Error {}
-        // The lease ends, and another worker takes the job, while the provider is answering.
+        // Another worker has the job.
         try scene.store.database.execute("UPDATE jobs SET state = 'running', attempts = 7 WHERE id = $1", action.id)
         #expect(try scene.run(action).status == .queued && scene.provider.calls.isEmpty)
     }

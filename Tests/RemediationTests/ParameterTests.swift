@@ -85,7 +85,6 @@ import Testing
         #expect(scene.provider.calls.isEmpty)
     }
 
-    /// The product's own decisions take no parameters.
     @Test("A decision about an application takes no parameters") func aDecisionAboutAnApplicationTakesNone() throws {
         try scene.store.own.addApplication("Figma", from: vault)
         let error = try refused(.sanctionApp, ["client_id": "x"], "Figma")
@@ -135,7 +134,7 @@ import Testing
                     == "extraParams.token_id: no key with this id for this account was synced from GitLab."
             )
         }
-        // A key has no keys.
+        // A key as the target takes no token_id.
         #expect(try refused(.rotateCredentials, ["token_id": 8], "token/7")?.status == 400)
         #expect(scene.provider.calls.isEmpty)
     }
@@ -226,7 +225,7 @@ import Testing
 
     // MARK: Approvals
 
-    /// Findings about the record that a parameter names count like findings about the target, in any form.
+    /// Findings about the record that a parameter names count like findings about the target.
     @Test("An action waits if a severe finding is about a parameter's record")
     func aGraveFindingAboutAParametersRecordWaits() throws {
         let agent = try scene.workspace(.agent)
@@ -530,7 +529,7 @@ import Testing
         #expect(try scene.action(action.id).parameters == ["pin": ["sealed": .null], "message": "Hello"])
     }
 
-    /// An action whose job has died without giving it up has ended too, with an unknown outcome.
+    /// An action that is running and has no job ends with an unknown outcome.
     @Test("An action that has lost its job ends") func anActionWhoseJobIsGoneEnds() throws {
         let action = try retire()
         try scene.workspace().endLostActions(now: scene.now)

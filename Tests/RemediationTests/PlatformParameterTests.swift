@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// Returns the workspace as an admin sees it, and an integration of a platform with the accounts a1 and a2.
+    /// Returns an admin's access to the workspace, an integration of a platform, and the ids of its accounts a1 and a2.
     private func connect(
         _ platform: Platform
     ) throws -> (workspace: Workspace, integration: Identifier, first: Identifier, second: Identifier) {

@@ -108,14 +108,14 @@ import Testing
             #expect(
                 try calls(.revokeOAuthToken, entity) == ["revoke_oauth_token g1", "revoke_oauth_token g2"])
         }
-        // Bob's grants are unknown here, but the platform knows them.
+        // No grant of Bob is stored, so the platform revokes those that it knows.
         #expect(try calls(.revokeOAuthToken, "u2") == ["revoke_oauth_token u2"])
         #expect(try calls(.rotateCredentials, "k1") == ["rotate_credentials k1"])
         #expect(try calls(.rotateCredentials, "u1") == ["rotate_credentials u1"])
         #expect(try calls(.revokeLicense, "u1") == ["revoke_license u1"])
     }
 
-    /// A review is about the platform's own record if it has one, and otherwise about the workspace's record.
+    /// A review is about the platform's own record if there is one, and otherwise about the workspace's record.
     @Test("An access review names the platform's own record") func reviewsAreOfThePlatformsOwnThings() throws {
         let app = try scene.store.own.addApplication("Figma", from: scene.directory)
         try scene.store.database.execute("UPDATE applications SET external_id = 'client9' WHERE id = $1", app)
@@ -139,7 +139,6 @@ import Testing
         #expect(try scene.audited().count == 2)
     }
 
-    /// All names of the same record are the same target.
     @Test("Another name of the same target counts as the same target") func anAliasOfATargetIsTheSameTarget() throws {
         _ = try scene.request()
         let aliases = [scene.account.description, scene.account.description.uppercased(), scene.alice.description]
@@ -160,7 +159,7 @@ import Testing
         #expect(refusal { _ = try scene.request(.createTicket, "jumpcloud", on: "jira") }?.status == 409)
     }
 
-    @Test("The finding of an action must be open", arguments: ["resolved", "dismissed", "snoozed"])
+    @Test("An action about a closed or snoozed finding is refused", arguments: ["resolved", "dismissed", "snoozed"])
     func aFindingMustBeOpen(_ status: String) throws {
         let finding = try scene.store.own.addFinding("low", status: status)
         #expect(refusal { _ = try scene.request { $0.findingID = finding } }?.status == 409)
@@ -174,7 +173,7 @@ import Testing
         }
         let error = try refused(.free)
         #expect(error?.status == 403 && error?.sentence == "Access reviews are not part of your plan.")
-        // The test's platforms have no access reviews.
+        // JumpCloud has no access reviews in these tests.
         for plan in [Plan.trial, .pro, .enterprise] { #expect(try refused(plan)?.status == 400) }
     }
 

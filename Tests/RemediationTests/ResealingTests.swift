@@ -27,7 +27,7 @@ import Testing
             ["pin": ["sealed": .string(Base64.standard.encode(sealed))], "note": "plain"] as JSON, TestStore.now)
     }
 
-    /// A seal of keys, the first of which seals. The key k1 is that of `Scene`.
+    /// Returns a seal that has keys with these ids and seals with the first. The key k1 is that of `Scene`.
     private static func seal(_ ids: String...) throws -> CredentialSeal {
         let keys = ids.map { id in
             let bytes = id == "k1" ? Array(0..<32) : [UInt8](repeating: UInt8(clamping: id.utf8.count), count: 32)

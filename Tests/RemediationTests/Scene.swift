@@ -20,7 +20,7 @@ final class Scene {
     let directory: Identifier
     let tracker: Identifier
     let alice: Identifier
-    /// The ids of the accounts of Alice (u1) and Bob (u2) and of Alice's device (d1).
+    /// The ids of Alice's account (u1) and of Alice's device (d1). Bob's account is u2.
     let account: Identifier
     let device: Identifier
     /// The directory's credentials.
@@ -81,7 +81,7 @@ final class Scene {
         Workspace(id: store.own.id, plan: plan, caller: caller, database: store.database)
     }
 
-    /// Connects the directory again, ten seconds from now.
+    /// Connects the directory again, with a time of connection ten seconds from now.
     func reconnect() throws {
         try store.database.execute(
             "UPDATE integrations SET status = 'connected', credentials = $2, connected_at = $3 WHERE id = $1",
@@ -97,7 +97,7 @@ final class Scene {
         return try remediation.request(request, in: try workspace ?? self.workspace(), now: now)
     }
 
-    /// Runs the action's job; returns the action as it is then.
+    /// Runs the action's job if it is due; returns the action as it is then.
     @discardableResult
     func run(_ action: RemediationAction, seconds: Double = 60) throws -> RemediationAction {
         let runner = JobRunner([.remediation: remediation.handler], seconds: seconds, Log()) { self.now }
@@ -107,8 +107,8 @@ final class Scene {
 
     func action(_ id: Identifier) throws -> RemediationAction { try #require(try workspace(nil).remediationAction(id)) }
 
-    /// Returns state, attempts and pause of an action's job; the state is "completed" if it is finished, "dead" if it
-    /// has died.
+    /// Returns state, attempts and pause in seconds of an action's job; the state is "completed" if there is no such
+    /// job, "dead" if it has died.
     func job(_ action: RemediationAction) throws -> (status: String, attempts: Int, pause: Int) {
         try store.database.first(
             """
@@ -118,13 +118,13 @@ final class Scene {
         ) { row in (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds) } ?? ("completed", 0, 0)
     }
 
-    /// Lists the actions in the audit log, in order.
+    /// Returns the actions of the audit entries, in order.
     func audited() throws -> [String] { try store.own.auditEntries().map(\.action) }
 
     func json(_ action: RemediationAction) -> JSON? { try? JSON(parsing: JSONWriter.bytes(action)) }
 }
 
-/// Returns the status and the sentence of a refusal.
+/// Runs `body`; returns the status and the sentence of the error that it throws, or nil if it throws none.
 func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
     do {
         try body()
@@ -138,7 +138,7 @@ func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
 }
 
 extension Workspace {
-    /// Returns a workspace as an admin uses it, on a separate connection.
+    /// Returns a workspace as an admin uses it, on the connection `database`.
     static func ofAdmin(_ id: Identifier, _ database: any Database) -> Workspace {
         Workspace(
             id: id, plan: .enterprise, caller: .member(userID: .random(), email: nil, role: .admin), database: database)

@@ -25,7 +25,7 @@ final class TestProvider: Sendable {
         let error: any Error
         /// True if the provider carries out the call despite the fault.
         var wasDone = false
-        /// The action to which the fault is limited.
+        /// The action to which the fault is limited; nil for any action.
         var action: ActionType?
     }
 
@@ -38,7 +38,7 @@ final class TestProvider: Sendable {
     /// The completed effects at the provider.
     var done: Set<String> { state.withLock { $0.done } }
 
-    /// Makes the next call fail.
+    /// Makes the next call fail, or the next call of `action`.
     func fail(_ error: any Error, wasDone: Bool = false, on action: ActionType? = nil) {
         state.withLock { $0.faults.append(Fault(error: error, wasDone: wasDone, action: action)) }
     }
@@ -46,7 +46,7 @@ final class TestProvider: Sendable {
     /// Runs `body` during the next call.
     func meanwhile(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.meanwhile = body } }
 
-    /// Makes the provider stop reporting effects.
+    /// Makes the provider stop telling which calls were carried out.
     func fallSilent() { state.withLock { $0.tells = false } }
 
     /// Records an effect that another caller has caused.
@@ -72,7 +72,7 @@ final class TestProvider: Sendable {
     func holds(_ call: String) -> Bool? { state.withLock { $0.tells ? $0.done.contains(call) : nil } }
 }
 
-/// A directory of people and devices, or another platform, at a provider in memory.
+/// A connector of any platform to a provider in memory.
 protocol TestConnector: Connector {
     var provider: TestProvider { get }
 }

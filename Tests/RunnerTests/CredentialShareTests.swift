@@ -5,11 +5,11 @@ import Testing
 
 /// A holder of valid credentials can keep processes busy for a while: a provider that never answers is enough.
 @Suite(.serialized) struct CredentialShareTests {
-    /// Returns header fields with a session or API key; variants say the same in different ways.
+    /// Returns header fields with a holder's session or API key. Variants say the same in different ways.
     private static func fields(_ holder: Int, _ credentials: String, variant: Int) -> String {
         let scheme = variant % 2 == 0 ? "Bearer" : "bEARER"
         return switch credentials {
-        // Only the function checks the signature, and it ignores the other key.
+        // Only the function checks the signature, and it ignores X-Api-Key.
         case "session": "Authorization: \(scheme) header.user\(holder).signature\(variant)\r\nX-Api-Key: \(variant)\r\n"
         case _ where variant % 3 == 0: "Authorization: \(scheme) key\(holder)\r\n"
         default: "X-Api-Key: key\(holder)\r\nAuthorization: \(scheme) \(variant)\r\n"
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("Credentials are identified by the part that only their owner knows")
+    @Test("The mark of credentials ignores their scheme and a token's signature")
     func aMarkIsThatOfWhatOnlyTheOwnerKnows() {
         func mark(_ value: String) -> CredentialMark {
             Array(value.utf8).withUnsafeBytes { CredentialMark($0) }

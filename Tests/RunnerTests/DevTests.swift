@@ -97,7 +97,7 @@ import Testing
         #expect(poll { !children.contains(where: ProcessTable.isAlive) })
     }
 
-    /// Runs a verb to its end; returns its output.
+    /// Runs a verb to its end, expects an exit status, and returns the output and the errors.
     private func run(_ words: [String], _ status: Int32 = 0, program: String? = nil) throws -> String {
         let process = try PipedProgram(
             program ?? BuiltProducts.folder + "/local-runner", arguments: words, environment: [:], seconds: 60)
@@ -105,7 +105,7 @@ import Testing
         return String(decoding: process.output + process.errors, as: UTF8.self)
     }
 
-    @Test("--reset empties the local database, and touches nothing else")
+    @Test("--reset empties the local database, leaves other files, and refuses another database")
     func reset() throws {
         let first = try Runner(.init())
         let database = "sqlite:" + first.folder.path("state/thalian.db")

@@ -94,7 +94,7 @@ import Testing
         #expect(try clients[0].request("GET", "/\(dispatch)").status == 200)
     }
 
-    @Test("Requests that wait for something else are all served at once", arguments: Runner.dispatches)
+    @Test("Requests that only wait are all served at once, up to the concurrency", arguments: Runner.dispatches)
     func servesAllAtOnceThatWaitForSomethingElse(_ dispatch: String) throws {
         let runner = try Runner(.init(concurrency: 40, trustedProxies: "127.0.0.1"))
         let clients = try (0..<40).map { _ in try runner.connect() }
@@ -103,7 +103,8 @@ import Testing
         for client in clients { #expect(try client.readReply().status == 200) }
     }
 
-    @Test("Many quick requests are served by few processes") func servesManyQuickRequestsByFewProcesses() throws {
+    @Test("64 quick requests are served by fewer than 48 processes")
+    func servesManyQuickRequestsByFewProcesses() throws {
         let runner = try Runner(concurrency: 64)
         let clients = try (0..<64).map { _ in try runner.connect() }
         #expect(try clients[0].request("GET", "/reuse").status == 200)
@@ -141,7 +142,7 @@ import Testing
         #expect(try runner.connect().request("GET", "/\(dispatch)").status == 200)
     }
 
-    @Test("A long response is streamed without growing the runner's memory", arguments: Runner.dispatches)
+    @Test("A long response makes the runner's memory grow by less than 4 MiB", arguments: Runner.dispatches)
     func streamsWithoutGrowing(_ dispatch: String) throws {
         let runner = try Runner(timeout: 60_000)
         let warm = try runner.connect()

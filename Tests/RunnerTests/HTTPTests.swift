@@ -25,7 +25,8 @@ import Testing
     }
 
     /// A client that is slow to read the responses loses no request, however many it sends at once.
-    @Test("Any number of pipelined requests is answered") func answersAnyNumberOfPipelinedRequests() throws {
+    @Test("Two thousand pipelined requests of a slow reader are answered")
+    func answersAnyNumberOfPipelinedRequests() throws {
         let runner = try Runner()
         let client = try runner.connect(receiveBuffer: 8_192)
         let (count, request) = (2_000, "GET /n HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -54,7 +55,7 @@ import Testing
         #expect(!runner.log.contains(" 400 "))
     }
 
-    @Test("A request is passed on completely, without hop-by-hop fields", arguments: Runner.dispatches)
+    @Test("A request is passed on without hop-by-hop and ambiguous fields", arguments: Runner.dispatches)
     func handsOnRequestsWhole(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
@@ -81,7 +82,7 @@ import Testing
                 == 200)
     }
 
-    @Test("Bodies of every kind are accepted", arguments: Runner.dispatches)
+    @Test("Bodies with a length, in chunks, after Expect and pipelined are accepted", arguments: Runner.dispatches)
     func takesBodiesOfAllKinds(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
@@ -106,7 +107,7 @@ import Testing
         #expect(try client.readReply().text.contains(#""body":"b""#))
     }
 
-    @Test("HEAD requests and HTTP/1.0 clients are answered correctly", arguments: Runner.dispatches)
+    @Test("HEAD gets no body; HTTP/1.0 gets no chunks, and a kept connection on request", arguments: Runner.dispatches)
     func answersHeadAndOldClients(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()

@@ -17,7 +17,7 @@ import Testing
         "OPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
     ]
 
-    @Test("A request head is read the same way in one piece or byte by byte") func aHeadIsTheSameByteByByte() {
+    @Test("A request head that is accepted in one piece is accepted byte by byte too") func aHeadIsTheSameByteByByte() {
         var accepted = 0
         for bytes in HostileInputs(Self.heads, count: 2_000) {
             let whole = ReadInPieces.head(bytes, step: max(1, bytes.count))

@@ -41,7 +41,7 @@ import Testing
         let runner = try Runner(
             .init(format: "json", launcher: (hasProc ? [] : Surroundings.launcher("--without", "proc")) + redirect))
         let client = try runner.connect()
-        // More than the pipe and the runner's buffer hold: each line has about 250 bytes.
+        // More than the pipe and the runner's buffer hold: each line has more than 2,000 bytes.
         let path = "/nowhere/" + String(repeating: "x", count: 2_000)
         for _ in 0..<1_000 { #expect(try client.request("GET", path).status == 404) }
         #expect(try client.request("GET", "/reuse").status == 200)
@@ -238,7 +238,7 @@ import Testing
     }
 
     @Test(
-        "The log is coloured on a terminal, unless NO_COLOR is set",
+        "The log is coloured on a terminal, unless NO_COLOR is not empty or TERM is dumb",
         arguments: [([:], true), (["NO_COLOR": "1"], false), (["NO_COLOR": ""], true), (["TERM": "dumb"], false)])
     func colours(_ environment: [String: String], _ isColoured: Bool) throws {
         // A pseudoterminal (pty(7)): unlocked by TIOCSPTLCK, its other side opened by TIOCGPTPEER.

@@ -6,7 +6,7 @@ import Testing
 
 /// More connections than there is room for, and connections that do nothing or too much.
 @Suite(.serialized) struct PressureTests {
-    /// Raises this process's limit of descriptors to the maximum.
+    /// Raises this process's limit of descriptors to the maximum; returns the limit.
     static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -15,7 +15,7 @@ import Testing
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Returns the duration of a request in seconds.
+    /// Runs `body`; returns its duration in seconds.
     private func time(_ body: () throws -> Void) rethrows -> Double {
         let start = Date()
         try body()
@@ -46,7 +46,7 @@ import Testing
         }
         let kilobytes = try #require(ProcessTable.residentKilobytes(runner.process.id))
         #expect(kilobytes < 150_000, "\(count) connections take \(kilobytes) KiB")
-        // No connection was closed.
+        // No connection that has sent nothing was closed.
         #expect(!idle.enumerated().contains { $0.offset % 10 > 1 && $0.element.hasInput(seconds: 0) })
         _ = uploads
     }
@@ -109,7 +109,6 @@ import Testing
         #expect(longest < 0.4, "a request took \(longest) s")
     }
 
-    /// Bytes after the last request are discarded, in each turn of the loop only a part of them.
     @Test("One turn discards only a part of the bytes after the last request")
     func oneTurnReadsOverAPartOfWhatComesTooLate() throws {
         let server = try Server(

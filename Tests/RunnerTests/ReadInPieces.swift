@@ -39,8 +39,8 @@ enum ReadInPieces {
         return (progress, content)
     }
 
-    /// Returns the output in a function's records, with a zero byte for the end of the output and one for the end of
-    /// the request.
+    /// Returns the output and the errors in a function's records, with a zero byte for the end of the output and one
+    /// for the end of the request.
     static func records(_ bytes: [UInt8], step: Int) -> [UInt8] {
         var reader = RecordReader()
         var output: [UInt8] = []

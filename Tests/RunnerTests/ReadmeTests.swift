@@ -10,7 +10,8 @@ import Testing
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Runs the commands of a section unchanged, except for the address, in a folder where the runner has been started.
+    /// Runs the commands of a section in the folder in which the runner was started, with the runner's address and with
+    /// options that make curl print the status.
     @Test(
         "The commands that call the API are answered with 200",
         arguments: [("README.md", "## Try it"), ("Functions/README.md", "## Call the endpoints")])
@@ -53,7 +54,7 @@ import Testing
         return copy
     }
 
-    /// Returns the indented lines of a section.
+    /// Returns the indented lines of a section, without their indentation.
     private func section(_ title: String, of document: String) throws -> [String] {
         let readme = try String(contentsOfFile: top + "/" + document, encoding: .utf8)
         let rest = readme.components(separatedBy: "\n").drop { $0 != title }.dropFirst()

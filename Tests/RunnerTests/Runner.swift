@@ -2,7 +2,7 @@ import Base
 import Foundation
 import TestSupport
 
-/// A running local-runner that serves the fixture at /isolated, /reuse and /spawn.
+/// A running `local-runner dev` that serves the fixture at /isolated, /reuse and /spawn.
 final class Runner {
     static let dispatches = ["isolated", "reuse", "spawn"]
 
@@ -13,7 +13,7 @@ final class Runner {
         var maximumBody = 1 << 20
         var format = "text"
         var functionsPath = BuiltProducts.folder + "/runner-fixture"
-        /// Addresses without a limit of their own.
+        /// The value of TRUSTED_PROXIES: addresses without a limit of their own.
         var trustedProxies = ""
         /// The duration of the scheduled function, in milliseconds.
         var scheduledSleep = 0
@@ -104,7 +104,7 @@ final class Runner {
         static let file = "wrangler-like.json"
     }
 
-    /// Opens a connection, from one of this machine's addresses.
+    /// Opens a connection, from `address` if it is not nil.
     func connect(from address: String? = nil, receiveBuffer: Int32? = nil) throws -> TCPClient {
         try TCPClient(port: port, from: address, receiveBuffer: receiveBuffer)
     }
@@ -115,9 +115,9 @@ final class Runner {
     /// The runner's log so far.
     var log: String { folder.read("log") }
 
-    /// Waits until the log has a line with `text`.
+    /// Waits until the log contains `text`; returns false if it does not in time.
     func logs(_ text: String) -> Bool { poll { log.contains(text) } }
 
-    /// The processes of functions.
+    /// The runner's descendants, which are the processes of functions.
     var children: [pid_t] { ProcessTable.descendants(of: process.id) }
 }

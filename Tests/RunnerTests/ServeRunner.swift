@@ -6,11 +6,11 @@ import TestSupport
 final class ServeRunner {
     /// Options of the server under test.
     struct Options {
-        /// The database.
+        /// The value of DATABASE_URL.
         var database: String
         /// More words of the command line.
         var words: [String] = ["--ip", "127.0.0.1", "--port", "0"]
-        /// The server's environment, in addition to the required secret.
+        /// Variables of the server in addition to DATABASE_URL and the required secret.
         var environment: [String: String] = [:]
         /// A program with arguments that executes the server.
         var launcher: [String] = []

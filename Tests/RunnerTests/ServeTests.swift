@@ -46,7 +46,7 @@ import Testing
         #expect(other.log.contains("DATABASE_URL has no value"), "\(other.log)")
     }
 
-    @Test("A secret may come from a file, and .dev.vars is not read")
+    @Test("A secret may come from a file, and one that is too short is refused")
     func secretFromFile() throws {
         let secrets = try TemporaryFolder()
         try secrets.write("secret", String(repeating: "f", count: 40) + "\n")

@@ -10,7 +10,7 @@ import Testing
         try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$@\"", "sh"]))
     }
 
-    /// Starts uploads from five addresses, each with this number of bytes so far.
+    /// Starts `count` uploads from five addresses, each with this number of body bytes so far.
     private func uploads(_ count: Int, to runner: Runner, bytes: Int) throws -> [TCPClient] {
         let body = String(repeating: "x", count: bytes)
         return try (0..<count).map { number in
@@ -63,8 +63,8 @@ import Testing
         #expect(slow.contains { $0.hasInput(seconds: 0) && (try? $0.readReply().status) == 408 })
     }
 
-    /// An address at its limit loses its own slowest upload, and no other address loses one.
-    @Test("An address at its limit loses its own slowest upload") func anAddressMakesRoomForItself() throws {
+    @Test("An address at its limit loses an upload of its own, and no other address loses one")
+    func anAddressMakesRoomForItself() throws {
         let runner = try runner(descriptors: 400)
         let other = try runner.connect(from: "127.0.0.9")
         try other.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")

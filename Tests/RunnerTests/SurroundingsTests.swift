@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// Ways to run Tests/Fixtures/surroundings.py.
+/// Launchers that run a program in a restricted environment.
 enum Surroundings {
     /// Returns the program and arguments that execute another program in the environment that the options describe.
     static func launcher(_ options: String...) -> [String] {
@@ -61,7 +61,7 @@ enum Surroundings {
         let runner = try runner(["--inherit", "9"] + options)
         let client = try runner.connect()
         #expect(try client.request("GET", "/spawn?do=descriptors").text == #"{"open":"0 1 2"}"#)
-        // The listener, /dev/null and the log; for reuse also the connection.
+        // The listener, /dev/null, the log and the connection.
         #expect(try client.request("GET", "/reuse?do=descriptors").text == #"{"open":"0 1 2 3"}"#)
     }
 
@@ -78,7 +78,7 @@ enum Surroundings {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    @Test("Without /proc, sockets keep their names until the runner ends")
+    @Test("Without /proc too, no socket is left when the runner has ended")
     func leavesNothingBehind() throws {
         let folder = try TemporaryFolder()
         let runner = try runner(["--without", "proc"], ["TMPDIR": folder.path])

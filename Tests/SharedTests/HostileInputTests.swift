@@ -70,7 +70,6 @@ import Testing
         }
     }
 
-    /// A token with one changed bit must be refused.
     @Test("Every changed session token is refused") func sessionTokensAreRefused() throws {
         let keys = try SessionKeys(
             Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }]))

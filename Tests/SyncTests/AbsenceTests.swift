@@ -10,7 +10,7 @@ import Testing
 
 @testable import Sync
 
-/// Records are marked as gone only on proof: their list was read to its end and every entry could be read.
+/// Records are removed only on proof: their list was read to its end, and no unreadable part of it may have named them.
 @Suite(.usesStore, .appliedBothWays) struct AbsenceTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -34,7 +34,7 @@ import Testing
         try company.sync("github")
     }
 
-    /// Lists one platform's records in the inventory.
+    /// Returns one platform's records in the inventory as texts.
     private func inventory(_ platform: String) throws -> [String] {
         try company.workspace.rows(
             """
@@ -50,7 +50,8 @@ import Testing
         ) { $0.text(0) }
     }
 
-    /// Returns the records that a sync changes in the inventory, for each of both platforms.
+    /// Changes and syncs both platforms; returns the records of each that the inventory had before and no longer has
+    /// so.
     private func changes(_ change: (TestProvider) -> Void) throws -> [Set<String>] {
         try [("okta", okta), ("github", github)].map { platform, provider in
             let before = try inventory(platform)
@@ -68,7 +69,7 @@ import Testing
             """)
     }
 
-    @Test("An account that is missing from a complete list is marked as gone") func completeList() throws {
+    @Test("An account that is missing from a complete list is deprovisioned or removed") func completeList() throws {
         let changed = try changes { $0["users"].removeFirst() }
         #expect(changed.allSatisfy { $0 == ["account u0 active", "entitlement a0/u0"] })
     }
@@ -376,7 +377,7 @@ import Testing
 
     // MARK: Events
 
-    @Test("After a failed read, a list's events are requested again from the time of the failure")
+    @Test("After a failed read, a list's events are requested from before the failure")
     func events() throws {
         okta["events"] = [event("e1")]
         okta.optional = ["events"]

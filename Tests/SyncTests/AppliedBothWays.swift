@@ -19,6 +19,7 @@ struct AppliedBothWays: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == AppliedBothWays {
-    /// Runs the tests with syncs that are applied in one transaction, and in steps.
+    /// Runs the tests with syncs that are applied in one transaction and, on SQLite, again with syncs that are applied
+    /// in steps.
     static var appliedBothWays: Self { Self() }
 }

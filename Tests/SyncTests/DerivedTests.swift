@@ -54,7 +54,7 @@ struct DerivedTests {
     }
 
     @Test(
-        "An operating system counts as supported until the last day of its security updates",
+        "An operating system's version tells if it still gets security updates, or is unknown",
         arguments: [
             ("macOS", "12.7.4", false), ("macOS", "14.6.1 (23G93)", true), ("macOS", "26.0", true),
             ("Mac OS X", "10.15", false),

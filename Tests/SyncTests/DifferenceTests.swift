@@ -107,7 +107,7 @@ import Testing
         #expect(try AuditLog(company.store.database, workspaceID: company.workspace.id).verify() > 1)
     }
 
-    @Test("A second sync of the same data writes no row") func aSecondSyncOfTheSameWritesNothing() throws {
+    @Test("A second sync of the same data writes no inventory row") func aSecondSyncOfTheSameWritesNothing() throws {
         try company.sync("okta")
         try company.sync("okta")
         #expect(try written() == [:])
@@ -182,7 +182,7 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM entitlements WHERE workspace_id = $1") == 200)
     }
 
-    @Test("An account that left a platform without a directory is removed with everything that belongs to it")
+    @Test("An account that left a platform without a directory is removed with its entitlements and links")
     func anAccountElsewhereGoesWithAllThatHangsOnIt() throws {
         let github = try company.connect("github")
         github["members"] = [account("g1", "u1@example.com") { $0.linkedEmails = ["x@example.com"] }, account("g2")]
@@ -245,7 +245,7 @@ import Testing
         #expect(try changes() == [])
     }
 
-    @Test("Data that the token may no longer read is neither removed nor changed")
+    @Test("Devices and admin roles that the token may no longer read are neither removed nor changed")
     func whatTheTokenMayNoLongerSeeIsNeitherGoneNorFalse() throws {
         okta["users"] = [
             account("u1", "u1@example.com") {
@@ -306,7 +306,7 @@ import Testing
     }
 
     @Test(
-        "Control characters are removed from synced texts, and other characters are kept",
+        "Control characters except line breaks and tabs are removed from synced texts",
         arguments: [
             ("A\0nn 💡 'quoted' \"and\" \\ more", "Ann 💡 'quoted' \"and\" \\ more"), ("é § \\u0000", "é § \\u0000"),
             // A terminal would run the next texts as control sequences.

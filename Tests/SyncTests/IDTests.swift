@@ -49,7 +49,7 @@ import Testing
         let before = try rows()
         github["users"] = [user("1", "ann", former: "ann"), user("2", "bob", former: "bob")]
         github["keys"] = [key("k1", of: "1")]
-        // The list of eve's keys could not be read this time; eve herself is gone.
+        // The list of ann's keys could not be read completely this time; eve and her key are gone.
         github.leftOut["keys"] = ("keys", [.ofAccount(.accessKey, account: "1")])
         for _ in 1...2 {
             try company.sync("github")
@@ -60,7 +60,7 @@ import Testing
         #expect(owners == [before["ann"]])
     }
 
-    @Test("Records that are protected under an account's former id are protected under its new id too")
+    @Test("Keys that were stored under an account's former id are protected under its new id")
     func protections() throws {
         github["users"] = [user("ann", "ann")]
         github["keys"] = [key("k1", of: "ann")]
@@ -77,7 +77,7 @@ import Testing
         github["users"] = [user("1000", "ann", former: "ann")]
         try company.sync("github")
         let before = try rows()
-        // A user renames to the number of another user.
+        // A user takes the number of another user as a name.
         github["users"] = [user("1000", "ann", former: "ann"), user("7", "1000", former: "1000")]
         try company.sync("github")
         #expect(try rows()["1000"] == before["1000"] && rows().count == 2)
@@ -107,7 +107,7 @@ import Testing
         #expect(try company.list(keys) == ["k1", "k2", "token/1", "token/2"])
     }
 
-    @Test("Records whose ids share a protected prefix stay together") func beginnings() throws {
+    @Test("Records whose ids begin with a protected prefix stay") func beginnings() throws {
         github["keys"] = ["project/1/a", "project/1/b", "project/10/a", "project/2/a"].map { key($0, of: "ann") }
         try company.sync("github")
         github["keys"] = []

@@ -119,7 +119,7 @@ import Testing
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         github["members"] = [
             account("g1", "ann@example.com"), account("g2") { $0.linkedEmails = ["bo@example.com"] },
-            // The account has a private address at first, and a link to the directory's address.
+            // The account has a private address, and a link to the directory's address.
             account("g3", "bo@private.example") { $0.linkedEmails = ["bo@example.com"] },
         ]
         for platform in order { try company.sync(platform) }
@@ -191,7 +191,7 @@ import Testing
                 .count == 1)
     }
 
-    @Test("An account without address or link has no owner, unless it is in a directory")
+    @Test("An account without address or link has no owner, unless it is a person's in a directory")
     func whoHasNeitherAddressNorLinkIsNobodyUnlessADirectoryHasThem() throws {
         okta["users"] = [account("o1"), account("o2") { $0.kind = .shared }]
         github["members"] = [account("g1"), account("g2", "bot@example.com") { $0.kind = .serviceAccount }]
@@ -203,7 +203,7 @@ import Testing
                 == ["o1"])
     }
 
-    @Test("A person's fields come from the first account that has a value")
+    @Test("A person's fields come from the first account with a value, the last sign-in from directories")
     func fieldsComeFromTheFirstAccountThatTellsThem() throws {
         let google = try company.connect("google_workspace")
         okta["users"] = [

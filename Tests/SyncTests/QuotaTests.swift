@@ -86,7 +86,7 @@ import Testing
         #expect(failure() != nil)
     }
 
-    @Test("Larger plans have larger quotas") func plansHaveGrowingQuotas() {
+    @Test("The quota of a larger plan is not smaller") func plansHaveGrowingQuotas() {
         let quotas = [Plan.free, .trial, .pro, .enterprise].map { SyncQuota.of($0) }
         for (smaller, larger) in zip(quotas, quotas.dropFirst()) {
             #expect(smaller.rows <= larger.rows && smaller.bytes <= larger.bytes)

@@ -24,7 +24,7 @@ import Testing
         okta["events"] = (0..<4).map { event("e\($0)", by: "u\($0)") }
     }
 
-    /// Lists the whole inventory in a comparable form.
+    /// Returns accounts with their persons, applications, entitlements and events as texts.
     private func inventory(_ company: SyncCase) throws -> [String] {
         try company.list(
             """
@@ -249,7 +249,8 @@ import Testing
         #expect(try company.stagedRows() == 0)
     }
 
-    @Test("A sync asks for events since the start of the last sync") func aSyncAsksForEventsSinceTheLastOne() throws {
+    @Test("A sync asks for events since an hour before the start of the last sync")
+    func aSyncAsksForEventsSinceTheLastOne() throws {
         try company.sync("okta", pull: 0)
         func since() throws -> String? {
             try company.workspace.first(

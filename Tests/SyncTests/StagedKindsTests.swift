@@ -7,7 +7,7 @@ import Testing
 
 @testable import Sync
 
-/// A sync keeps everything else that it notes apart from the records.
+/// A sync notes its other data in other tables than that of the staged records.
 @Suite(.usesStore, .appliedBothWays) struct StagedKindsTests {
     @Test("After every statement of a sync, the table of staged records holds kinds of records alone")
     func recordsAlone() throws {

@@ -13,7 +13,7 @@ import Testing
 /// or the new one, never a mixture. PostgreSQL applies a sync in one transaction.
 @Suite(.enabled(if: TestStore.Engine.ofThisRun == .sqlite, "PostgreSQL has no steps"), .usesStore)
 struct SteppedSyncTests {
-    /// A company that has been synced, and whose directory and other platforms have changed much since.
+    /// A company that has been synced, and whose directory has changed much since.
     private final class Company {
         let sync: SyncCase
         let okta: TestProvider
@@ -55,7 +55,7 @@ struct SteppedSyncTests {
             okta["events"] = [event("e0", by: "o0"), event("e1", by: "new"), event("e2", by: "o2")]
         }
 
-        /// Lists the inventory as a reader sees it, without generated ids.
+        /// Returns the inventory as a reader sees it, as texts without generated ids.
         func inventory(_ database: (any Database)? = nil) throws -> [String] {
             try (database ?? observer).transaction(.read) {
                 try SteppedSyncTests.inventory.flatMap { name, sql in
@@ -168,7 +168,7 @@ struct SteppedSyncTests {
         try company.sync.store.database.first("SELECT count(*) FROM \(table)") { try $0[0] as Int } ?? -1
     }
 
-    /// Lists the changes that a sync has recorded.
+    /// Returns the changes that the last completed sync has recorded.
     private func changes(_ company: Company) throws -> [String] {
         try company.sync.store.database.rows(
             """
@@ -400,7 +400,7 @@ struct SteppedSyncTests {
         }
     }
 
-    /// Counts what another process writes while `body` runs.
+    /// Returns the number of writes of another connection while `body` runs.
     private func writes(_ company: Company, during body: (_ soFar: @escaping () -> Int) throws -> Void) throws -> Int {
         let (connect, id) = (company.sync.store.connect, company.sync.store.own.id)
         let isDone = Box(false)
@@ -420,7 +420,7 @@ struct SteppedSyncTests {
         return writes.withLock { $0 }
     }
 
-    @Test("Other processes write between the steps of a sync") func othersWriteBetweenItsSteps() throws {
+    @Test("Another connection writes between the steps of a sync") func othersWriteBetweenItsSteps() throws {
         let company = try Company()
         var counts: [Int] = []
         company.okta["users"] = (0..<300).map { account("m\($0)", "m\($0)@example.com") }

@@ -39,7 +39,7 @@ final class SyncCase {
         return provider
     }
 
-    /// The company's workspace as it is now.
+    /// Returns the own workspace of the company's store as it is now.
     static func workspace(of company: SyncCase) throws -> Workspace {
         try #require(try SystemAccess(company.store.database).workspace(company.store.own.id))
     }
@@ -54,7 +54,7 @@ final class SyncCase {
 
     func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
 
-    /// Syncs a platform, one second after the previous sync.
+    /// Sets the clock one second ahead and syncs a platform.
     @discardableResult
     func sync(
         _ platform: String, pull: Double = 60

@@ -7,7 +7,7 @@ import Testing
 /// Syncs of one workspace next to another one that has the same platforms, with the same people, addresses, names,
 /// serial numbers and ids.
 @Suite(.usesStore) struct SyncIsolationTests {
-    /// Connects two platforms to a company, each with records of every kind.
+    /// Connects two platforms to a company. Together they have records of every kind.
     private func connect(_ company: SyncCase) throws -> (okta: TestProvider, github: TestProvider) {
         let okta = try company.connect("okta")
         okta["users"] = (1...4).map { number in
@@ -58,8 +58,8 @@ import Testing
         return .accessKey(record)
     }
 
-    /// Syncs the own workspace's company three times: first with the other's data, then with much of it changed or
-    /// gone.
+    /// Syncs the own workspace's platforms: first with the same data as the other workspace has, then with much of it
+    /// changed or gone, and at last GitHub with refused credentials.
     private func syncOwn(_ store: TestStore) throws {
         let own = try SyncCase(store.own.id, in: store)
         let (okta, github) = try connect(own)
@@ -84,7 +84,7 @@ import Testing
         #expect(throws: (any Error).self) { try own.sync("github") }
     }
 
-    /// Lists the own workspace's rows, masked, without the second of the hour that each integration derives from its
+    /// Returns the own workspace's rows, masked, without the second of the hour that each integration derives from its
     /// id.
     private func ownRows(_ store: TestStore) throws -> [String] {
         try StoredRows(store.database).masked(store.own.id).map {
@@ -112,7 +112,7 @@ import Testing
         let rows = try ownRows(store)
         #expect(rows.difference(from: try ownRows(alone)).map { "\($0)" } == [])
         #expect(rows.count { $0.hasPrefix("accounts ") } > 3 && rows.contains { $0.hasPrefix("sync_events ") })
-        // Lists the links between records; the ids in the rows above are masked.
+        // Compares the links between records; the ids in the rows above are masked.
         let links: SQL = """
             SELECT accounts.external_id || ' ' || COALESCE(identities.email, '-') FROM accounts
             LEFT JOIN identities ON identities.id = accounts.identity_id WHERE accounts.workspace_id = $1 ORDER BY 1

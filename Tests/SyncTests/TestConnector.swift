@@ -23,7 +23,7 @@ final class TestProvider: @unchecked Sendable {
     var unreadable: [String: [String?]] = [:]
     /// Parts of a list that its first page reports as unreadable.
     var leftOut: [String: (name: String, kept: [Kept])] = [:]
-    /// The times from which each connection was asked for events: of all lists, and of the list "events".
+    /// The times from which each connector was asked for events: of all lists, and of the list "events".
     var eventsSince: [(all: Timestamp, list: Timestamp)] = []
     /// The error that the check of the credentials throws.
     var refusal: ConnectorError?
@@ -93,7 +93,7 @@ final class TestProvider: @unchecked Sendable {
         }
     }
 
-    /// Tools for syncs, with this provider behind every platform.
+    /// Tools for syncs, with this provider behind each of five platforms.
     var tools: SyncTools {
         let key = UUID().uuidString
         Self.registry.withLock { $0[key] = self }

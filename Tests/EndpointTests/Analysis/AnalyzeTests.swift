@@ -28,7 +28,7 @@ import Testing
         return identity
     }
 
-    /// Runs the analysis later, after setting the time of the last sync.
+    /// Analyses the workspace with `moment` as the present time, after setting the last sync of its integrations.
     private func laterRun(at moment: Timestamp, synced: Timestamp?) throws {
         try store.database.execute(
             "UPDATE integrations SET last_sync_at = $2 WHERE workspace_id = $1", store.own.id, synced)
@@ -102,7 +102,7 @@ import Testing
         #expect(ofApplication["affected_device_id"] == nil && ofApplication["category"] == "shadow_it")
     }
 
-    @Test("A workspace can be analysed once a minute") func runsOnceAMinute() throws {
+    @Test("A workspace can be analysed at most once a minute") func runsOnceAMinute() throws {
         #expect(analyze().status == 200)
         let again = analyze()
         #expect(
@@ -111,8 +111,9 @@ import Testing
         _ = try workspace.analyze(now: .now + 60)
     }
 
-    /// A killed run blocks the next one for at most a minute, and its late writes are refused.
-    @Test("A run that has died is taken over when its lease ends") func aRunThatDiedIsTakenOver() throws {
+    /// A killed run blocks the next one until its lease ends.
+    @Test("A run that has died counts as failed when its lease ends, and the next run may begin")
+    func aRunThatDiedIsTakenOver() throws {
         let now = Timestamp.now
         try store.database.execute(
             """
@@ -127,7 +128,8 @@ import Testing
         #expect(runs == ["failed", "completed"])
     }
 
-    @Test("A second run on the same data changes nothing but times") func aSecondRunChangesNothingButTimes() throws {
+    @Test("A second run on the same data leaves the findings and their times of change as they are")
+    func aSecondRunChangesNothingButTimes() throws {
         _ = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
         _ = try workspace.analyze(now: now)
@@ -146,7 +148,7 @@ import Testing
         #expect(try findings() == before)
     }
 
-    @Test("A finding is resolved after two runs without it, if its sources have synced since")
+    @Test("A finding is resolved after two runs without it, each after another sync of its sources")
     func whatTwoRunsDoNotSeeIsResolvedOnceItsSourcesHaveSynced() throws {
         let identity = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
@@ -159,12 +161,12 @@ import Testing
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 300, synced: now + 290)
         #expect(try status(Self.rule) == "open")
-        // The second run in a row, but on the same data.
+        // This is the second run in a row without the finding, but on the same data.
         try laterRun(at: now + 400, synced: now + 290)
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 500, synced: now + 450)
         #expect(try status(Self.rule) == "resolved")
-        // The finding comes back.
+        // The problem comes back.
         try store.database.execute("UPDATE identities SET mfa_enabled = false WHERE id = $1", identity)
         try store.database.execute("UPDATE accounts SET mfa_enabled = false WHERE identity_id = $1", identity)
         try laterRun(at: now + 600, synced: now + 550)

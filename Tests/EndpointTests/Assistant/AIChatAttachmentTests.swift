@@ -84,7 +84,8 @@ import Testing
         }
     }
 
-    /// The limit is 10 MiB after decoding, judged by the length of the text: a file that is too long is not decoded.
+    /// The limit is 10 MiB after decoding. The length of the base64 text tells, so a file that is too long is not
+    /// decoded.
     @Test("An attachment of more than 10 MiB is refused") func tenMegabytesAreTheMost() throws {
         let zeros = "AAAA"
         let most = String(repeating: zeros, count: Attachment.maximumLength / 3) + "AA=="
@@ -97,7 +98,8 @@ import Testing
         #expect(error?.status == 400, "zeros are no PDF, but they are not too long")
     }
 
-    @Test("A body with the longest attachment is accepted, and a longer one gets 413") func theFunctionTakesAsMuch() {
+    @Test("The body's limit leaves room for the longest attachment, and a longer body gets 413")
+    func theFunctionTakesAsMuch() {
         let body = Attachment.maximumLength / 3 * 4 + 4 + 200_000
         #expect(QuickChat.maximumBodyLength >= body)
         var call = chat.call()
@@ -106,8 +108,9 @@ import Testing
         #expect(reply.status == 413 && reply.error == "The body is longer than 15728640 bytes.")
     }
 
-    /// A file is read once; it is neither stored nor sent again.
-    @Test("An attached file is sent to the model once and not stored") func aFileIsNotKept() throws {
+    /// Each request of the file's own turn contains it. Later turns and the database have only its type.
+    @Test("An attached file is sent to the model in its own turn only, and is not stored")
+    func aFileIsNotKept() throws {
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         chat.anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:])))
         #expect(send(Array("the words of the file".utf8), "notes.txt", id).status == 200)

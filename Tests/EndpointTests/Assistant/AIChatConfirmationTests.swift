@@ -9,8 +9,8 @@ import Testing
 
 @testable import Assistant
 
-/// The model may only propose an action. It happens when the same person confirms exactly this proposal, once, in time,
-/// in the same workspace and session.
+/// The model may only propose an action. The action is requested if the same person confirms exactly this proposal,
+/// once, in time, in the same workspace and conversation.
 @Suite(.usesStore) struct AIChatConfirmationTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
@@ -18,7 +18,7 @@ import Testing
 
     init() throws { chat = try ChatTest() }
 
-    /// Makes the model propose an action; returns the reply.
+    /// Makes the model propose to suspend Alice; returns the answer of the chat.
     private func propose(_ more: [String: JSON]) -> Reply { propose("suspend_user", Self.input, more) }
 
     private func propose(
@@ -112,7 +112,8 @@ import Testing
         #expect(try chat.actions().count == 1 && chat.store.own.auditEntries().count == 1)
     }
 
-    @Test("Exactly one of many concurrent confirmations is carried out") func ofManyAtOnceOneIsCarriedOut() throws {
+    @Test("Exactly one of many concurrent confirmations with the same token is carried out")
+    func ofManyAtOnceOneIsCarriedOut() throws {
         let token = token(propose())
         let statuses = Mutex<[Int]>([])
         let send = chat.prepared(chat.call("Suspend Alice", ["confirmationToken": token]))
@@ -190,7 +191,7 @@ import Testing
         try expectRefused(chat.send("Suspend Bob", ["confirmationToken": token]))
     }
 
-    /// The confirmed action is the one that the token was issued for, even if the row has changed since.
+    /// The token is a code over the proposal, so it is not valid for a row that has changed.
     @Test("A token is refused if the stored proposal was changed") func aTokenForOtherInputIsRefused() throws {
         let token = token(propose())
         for change: SQL in [
@@ -222,7 +223,8 @@ import Testing
 
     // MARK: Permissions at the time of confirmation
 
-    @Test("A person who has lost the role can't confirm") func aRoleThatWasLostConfirmsNothing() throws {
+    @Test("A person who has lost the role or the membership can't confirm")
+    func aRoleThatWasLostConfirmsNothing() throws {
         let token = token(propose())
         try chat.store.database.execute(
             "UPDATE members SET role = 'viewer' WHERE user_id = $1", chat.store.own.members[.admin])
@@ -303,7 +305,7 @@ import Testing
     // MARK: Each tool
 
     @Test(
-        "Every action tool is proposed and confirmed",
+        "Each action tool except suspend_user, which other tests use, is proposed and confirmed",
         arguments: [
             ("force_password_change", ["email": "alice@example.com"], "force_password_change okta"),
             ("revoke_sessions", ["email": "alice@example.com", "platform": "okta"], "revoke_sessions okta"),

@@ -21,7 +21,7 @@ import Testing
         ) { try $0[0] as Int } ?? 0
     }
 
-    /// Sets the number of messages that were sent today.
+    /// Sets the count of messages that the own workspace has sent today.
     private func sent(_ count: Int) throws {
         if try counted() == 0 { _ = chat.send() }
         try chat.store.database.counters.execute(
@@ -42,7 +42,7 @@ import Testing
     // MARK: Plans
 
     @Test(
-        "A plan includes a fixed number of messages per day",
+        "The Free, trial and Pro plans include a fixed number of messages per day",
         arguments: [(Plan.free, 25), (.trial, 100), (.pro, 100)])
     func aPlanHasItsMessagesADay(_ plan: Plan, _ limit: Int) throws {
         try chat.store.own.set(plan: plan, trialEnd: TestStore.now)
@@ -83,8 +83,8 @@ import Testing
             let status = send().status
             statuses.withLock { $0.append(status) }
         }.join()
-        // A refused message gives its place back a moment later. Until then another message may be refused, but none is
-        // let in.
+        // A refused message is first counted and then subtracted. Until then another message may be refused too, but
+        // none beyond the limit is answered.
         #expect(statuses.withLock { $0.count { $0 == 200 } } == 5)
         #expect(statuses.withLock { $0.count { $0 == 429 } } == 7)
         #expect(try counted() == 25)
@@ -103,7 +103,8 @@ import Testing
         #expect(try counted() == 0, "what was not answered does not count")
     }
 
-    @Test("A spend limit at Anthropic is not retried") func aSpendLimitIsNotTriedAgain() {
+    @Test("A spend limit at Anthropic is passed on as 429 without Retry-After, and is not retried")
+    func aSpendLimitIsNotTriedAgain() {
         anthropic.says(
             FakeAnthropic.error(429, "rate_limit_error", details: ["error_code": "enforced_spend_limit_reached"]))
         let reply = chat.send()
@@ -140,8 +141,8 @@ import Testing
         #expect(chat.send().status == 503 && anthropic.bodies.count == 1)
     }
 
-    /// The pauses grow up to the documented backoff: 0.25–0.5, 0.5–1 and 1–2 seconds.
-    @Test("The pauses between retries grow") func thePausesGrow() throws {
+    /// The pauses are 0.25–0.5, 0.5–1 and 1–2 seconds.
+    @Test("Three retries take at least 1.75 seconds") func thePausesGrow() throws {
         for _ in 0..<4 { anthropic.says(FakeAnthropic.error(529, "overloaded_error")) }
         let begin = ContinuousClock.now
         let reply = chat.store.send(chat.call(), to: AIChat.self, variables: chat.variables)
@@ -150,7 +151,7 @@ import Testing
     }
 
     @Test(
-        "Other errors from Anthropic are translated and show no internal detail",
+        "Other errors from Anthropic are not retried, and get our own sentences",
         arguments: [
             (400, 400, "The AI assistant can't read this message or its file."),
             (413, 413, "The message and its file are too long for the AI assistant."),
@@ -166,15 +167,14 @@ import Testing
         #expect(!reply.wire.contains("sk-ant"))
     }
 
-    @Test("An answer without a message counts as a failure") func aMessageThatIsNoneIsAFailure() {
+    @Test("An answer of Anthropic that is no message gives 503") func aMessageThatIsNoneIsAFailure() {
         for json: JSON in [[:], ["type": "message"], [], ["type": "error", "error": [:]]] {
             anthropic.says(.json(json))
             #expect(chat.send().status == 503)
         }
     }
 
-    /// A message with invalid fields and a failed confirmation are not counted.
-    @Test("Only messages that reach the model are counted") func onlyMessagesCount() throws {
+    @Test("Messages with invalid fields and failed confirmations are not counted") func onlyMessagesCount() throws {
         try chat.store.own.set(plan: .free)
         #expect(chat.send("").status == 400)
         #expect(chat.send("x", ["fileBase64": "AAAA"]).status == 400)

@@ -3,7 +3,7 @@ import Base
 import TestSupport
 import Testing
 
-/// Compares our requests with those of Anthropic's own SDK.
+/// Compares the product's requests to Anthropic with those of Anthropic's own SDK.
 @Suite(.enabled(if: SDK.isThere), .usesStore) struct AIChatSDKTests {
     @Test("Our requests are the same as those of Anthropic's SDK") func ourRequestsAreWhatTheSDKSends() throws {
         let chat = try ChatTest()

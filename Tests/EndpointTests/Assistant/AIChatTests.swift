@@ -77,7 +77,7 @@ import Testing
         expectNoSurprise()
     }
 
-    /// The API refuses every message with a blank text block, so a stored one would end the conversation.
+    /// Anthropic's API refuses each request with a blank text block, so a stored one would end the conversation.
     @Test("A blank answer does not break the conversation", arguments: ["\n\n", "", " \t", "\u{00A0}"])
     func aBlankAnswerDoesNotSpoilTheConversation(_ text: String) throws {
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text(text)]))
@@ -168,8 +168,8 @@ import Testing
         }
     }
 
-    /// In the last round the model must answer with text.
-    @Test("The model gets at most eight rounds of tool calls") func theLoopIsBounded() throws {
+    /// The last request allows no tool calls, so the model must answer with text.
+    @Test("One message leads to at most eight requests to the model") func theLoopIsBounded() throws {
         for _ in 0..<20 { anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:]))) }
         let reply = chat.send()
         #expect(reply.status == 200 && anthropic.bodies.count == 8)
@@ -207,8 +207,8 @@ import Testing
         expectNoSurprise()
     }
 
-    /// The API reference documents no session id in the answer: a program sends its own.
-    @Test("A program may choose the session's id") func aProgramMayChooseTheSession() {
+    /// Later requests may write the id in upper case.
+    @Test("A request may choose its session's id") func aProgramMayChooseTheSession() {
         let id = Identifier.random().description
         #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
         _ = chat.send("Two", ["sessionId": .string(id.uppercased())])

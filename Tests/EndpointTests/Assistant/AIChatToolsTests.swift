@@ -67,7 +67,8 @@ import Testing
         #expect(try chat.actions() == ["create_ticket jira \(chat.store.own.id) queued"])
     }
 
-    @Test("A sync is queued") func syncsAreQueued() throws {
+    @Test("The tool trigger_sync queues one sync of a connected platform, and none of a paused one")
+    func syncsAreQueued() throws {
         #expect(use("trigger_sync", [:]).result["is_error"] == nil)
         #expect(use("trigger_sync", ["platform": "okta"]).result["is_error"] == nil)
         let workspaces = try chat.store.database.rows("SELECT workspace_id FROM jobs WHERE kind = 'sync'") {
@@ -83,7 +84,7 @@ import Testing
 
     // MARK: Roles and plans
 
-    /// The roles that may use each tool: the product's permission table.
+    /// Each tool that changes something, an input for it, and the roles that may use it.
     private static let minimum: [(String, [String: JSON], Set<Role>)] = [
         ("acknowledge_finding", [:], agents), ("dismiss_finding", [:], agents), ("snooze_finding", ["days": 1], agents),
         ("star_finding", [:], agents), ("create_ticket", [:], agents),
@@ -121,7 +122,7 @@ import Testing
         }
     }
 
-    @Test("The Free plan has no access reviews") func accessReviewsAreNotInTheFreePlan() throws {
+    @Test("The assistant offers no access reviews in the Free plan") func accessReviewsAreNotInTheFreePlan() throws {
         try chat.addWhatActionsNeed()
         try chat.store.own.set(plan: .free)
         #expect(use("create_access_review", ["app_name": "Figma"]).result["is_error"] == true)

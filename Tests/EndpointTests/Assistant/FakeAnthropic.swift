@@ -9,8 +9,8 @@ import TestSupport
 
 @testable import api_ai_chat
 
-/// A local copy of Anthropic's API: it gives the answers of the test's script in order, and refuses requests that the
-/// real API would refuse.
+/// A fake of Anthropic's API: it gives the replies of the test's script in order. A request in which `problem` finds a
+/// fault gets 418 and is recorded as unexpected.
 final class FakeAnthropic: Sendable {
     private final class Script: Sendable {
         let replies = Mutex<[FakeProvider.Reply]>([])
@@ -42,7 +42,7 @@ final class FakeAnthropic: Sendable {
 
     static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
 
-    /// Returns a message that calls tools.
+    /// Returns a reply with calls of tools, after the text `words` if there is one.
     static func calls(_ calls: (name: String, input: JSON)..., saying words: String? = nil) -> FakeProvider.Reply {
         let blocks = calls.map { call -> JSON in
             [
@@ -68,7 +68,8 @@ final class FakeAnthropic: Sendable {
         bodies.last?["messages"]?.array?.last?["content"]?.array?.filter { $0["type"] == "tool_result" } ?? []
     }
 
-    /// Returns the real API's objection to a request; nil for none.
+    /// Returns the fault of a request, by rules of the real API and by the values that the product must send; nil for
+    /// none.
     static func problem(_ request: FakeProvider.Request) -> String? {
         let body = request.json
         guard request.method == "POST", request.target == "/v1/messages" else { return "another endpoint" }
@@ -100,7 +101,7 @@ final class FakeAnthropic: Sendable {
     }
 }
 
-/// Shared setup of the chat tests.
+/// A store, a fake of Anthropic's API, and functions that send messages to the chat.
 struct ChatTest {
     static let key = "sk-ant-the-key-of-the-tests"
 
@@ -133,13 +134,13 @@ struct ChatTest {
         store.send(call, to: QuickChat.self, variables: variables.merging(more) { $1 }, at: now)
     }
 
-    /// Returns a closure that sends the call through its own pipeline, for use on another thread.
+    /// Returns a closure that sends the call through a new pipeline, for use on another thread.
     func prepared(_ call: Call) -> @Sendable () -> Reply {
         let environment = store.environment(variables)
         return { TestPipeline(QuickChat.self, environment).send(call) }
     }
 
-    /// Sends a message, as the admin by default.
+    /// Sends a message to the own workspace's chat, as an admin by default.
     func send(
         _ message: JSON = "Hello", as role: Role = .admin, at now: Timestamp = TestStore.now,
         _ more: [String: JSON] = [:]
@@ -147,7 +148,8 @@ struct ChatTest {
         send(call(message, as: role, more), at: now)
     }
 
-    /// Lists the requested actions.
+    /// Returns all remediation actions of a workspace, of the own one by default, each as `TYPE PLATFORM ENTITY
+    /// STATUS`.
     func actions(of workspace: TestWorkspace? = nil) throws -> [String] {
         try store.database.rows(
             """
@@ -157,8 +159,8 @@ struct ChatTest {
         ) { row in try (0..<4).map { try row[$0] as String }.joined(separator: " ") }
     }
 
-    /// Adds records that some actions need: a ticketing platform, an application that Entra knows, and Figma's access
-    /// to Alice's account.
+    /// Adds records that some actions need: a connected Jira, an application Figma of Entra, and a grant of Alice's
+    /// Okta account to Figma.
     func addWhatActionsNeed() throws {
         try store.own.addIntegration("jira", category: "itsm")
         let entra = try store.own.addIntegration("microsoft_entra", category: "idp")
@@ -174,7 +176,7 @@ struct ChatTest {
             """, store.own.id, Identifier.random())
     }
 
-    /// Alice's id in the own workspace.
+    /// Returns the id of Alice's identity in the own workspace.
     func alice() throws -> Identifier {
         try store.database.rows(
             "SELECT id FROM identities WHERE workspace_id = $1 AND email = 'alice@example.com'", store.own.id
@@ -182,7 +184,7 @@ struct ChatTest {
     }
 }
 
-/// The chat function without the pauses before retries.
+/// The chat function with very short pauses before retries.
 enum QuickChat: Function {
     static let maximumBodyLength = AIChat.maximumBodyLength
     static let onRequestPost = AIChat.handler(pause: 0.001)

@@ -39,7 +39,7 @@ import Testing
         try store.own.set(allowlist: #"["192.0.2.1"]"#)
         #expect(pipeline.send(call.from("192.0.2.2")).status == 403)
         #expect(pipeline.send(call.from("192.0.2.1")).status == 200)
-        // Removes the rule, so that it no longer refuses requests.
+        // Without the rule, the address is accepted.
         try store.own.set(allowlist: "[]")
         #expect(pipeline.send(call.from("192.0.2.2")).status == 200)
     }

@@ -39,13 +39,13 @@ import Testing
         return Dictionary(rows) { $0 + $1 }
     }
 
-    @Test("An address with too many failed authentications gets 429 for a minute")
+    @Test("An address with too many failed authentications gets 429 until the minute ends")
     func anAddressWithTooManyFailuresGets429() {
         for number in 1...Self.limit { #expect(rules("thal_\(number)").status == 401) }
         let reply = rules("thal_x")
         #expect(reply.status == 429 && reply.headers["Retry-After"] == "60")
         #expect(reply.error == "Too many requests with credentials that are not valid. Try again later.")
-        // Session tokens are counted too, and other addresses are not affected.
+        // Invalid session tokens from this address are refused too, and other addresses are not affected.
         #expect(list("no.token.atall").status == 429)
         #expect(rules("thal_x", from: "203.0.113.10").status == 401)
         #expect(rules("thal_x", at: TestStore.now + 60).status == 401)
@@ -57,7 +57,7 @@ import Testing
         #expect(list(store.own.token()).status == 200)
     }
 
-    @Test("Guesses at one prefix from many addresses get 429, and its owner does not")
+    @Test("Guesses at one prefix from many addresses get 429, and the key's owner does not")
     func aPrefixThatIsTriedFromManyAddressesGets429AndItsOwnerDoesNot() throws {
         let key = store.own.readKey
         func guess(_ number: Int) -> String {
@@ -72,7 +72,7 @@ import Testing
         #expect(rules(wrongKey(), from: "198.51.100.202").status == 401)
     }
 
-    /// Providers give each customer an IPv6 network with 2^64 addresses.
+    /// Providers usually give each customer an IPv6 network with 2^64 or more addresses.
     @Test("Addresses of one IPv6 network are counted together") func addressesOfOneNetworkCountTogether() {
         for number in 1...Self.limit { _ = rules("thal_x", from: "2001:db8:1:2::\(number)") }
         #expect(rules("thal_x", from: "2001:db8:1:2:ffff::1").status == 429)

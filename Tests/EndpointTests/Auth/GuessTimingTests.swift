@@ -14,12 +14,12 @@ import Testing
 /// Checks of keys and tokens take equally long for a guess that is nearly right and one that is entirely wrong.
 ///
 /// Each check is measured as it is, and once more followed by a naive comparison. The second measurement must show a
-/// difference, otherwise the test could not fail. The first may show at most a quarter of it. Differences of a few
-/// nanoseconds, such as those of memcmp over 32 bytes, are too small to be seen here or over a network;
-/// `aLongComparisonTakesAsLongWhereverItDiffers` would see them.
+/// difference, otherwise the test could not fail. The first may show less than a quarter of it, or none that is
+/// significant. Differences of a few nanoseconds, such as those of memcmp over 32 bytes, are too small to be seen here
+/// or over a network; `aLongComparisonTakesAsLongWhereverItDiffers` would see them.
 @Suite(.serialized) struct GuessTimingTests {
-    /// The numbers of pairs of batches in the measurements of a check. Other programs disturb a measurement, and more
-    /// pairs make up for that.
+    /// The numbers of pairs of batches in the attempts to measure a check. Other programs disturb a measurement, so an
+    /// attempt that fails is repeated with more pairs.
     private static let attempts = [1_500, 3_000, 6_000, 12_000]
 
     private func expect<Guess>(
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// The prefix of a key is not secret: lists show it. A guess with the prefix is compared with the stored key.
-    @Test("Checking an API key takes equally long for every wrong key with the right prefix")
+    @Test("Checking an API key with the right prefix takes as long for one wrong character as for many")
     func keysWithTheRightPrefix() throws {
         let store = try TestStore(on: .sqlite)
         let key = store.own.readKey
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("Checking a confirmation token takes equally long if half of it is right")
+    @Test("Checking a confirmation token takes equally long if half of its HMAC is right")
     func confirmationsWithTheRightHalf() throws {
         let key = Secret(String(repeating: "k", count: 32))
         let confirmation = Confirmation(

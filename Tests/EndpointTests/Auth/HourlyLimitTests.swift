@@ -48,7 +48,8 @@ import Testing
         #expect(reply.status == 400 && limits(reply) == ["1000", "999", "1800", nil])
     }
 
-    @Test("Requests that are refused before the count do not count") func whatIsRefusedBeforeDoesNotCount() throws {
+    @Test("Requests that the workspace's address rule refuses do not count")
+    func whatIsRefusedBeforeDoesNotCount() throws {
         try store.own.set(allowlist: #"["192.0.2.1"]"#)
         for _ in 0..<3 { #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 403) }
         try store.own.set()
@@ -83,7 +84,8 @@ import Testing
         #expect(reply.status == 429)
     }
 
-    @Test("Lost counters cost nothing but the count") func lostCountersCostNothingButTheCount() throws {
+    @Test("If the file of counters is lost, keys work and counting begins again")
+    func lostCountersCostNothingButTheCount() throws {
         let store = try TestStore(on: .sqlite)
         #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
         store.database.close()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import api_api_keys
 
-/// Sessions that a workspace has ended before their tokens expire.
+/// Sessions that a workspace has revoked before their tokens expire.
 @Suite(.usesStore) struct RevokedSessionsTests {
     private let store: TestStore
     private static let session = "cccccccc-0000-4000-8000-000000000001"

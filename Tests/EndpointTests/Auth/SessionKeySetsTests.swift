@@ -55,7 +55,7 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test("Keys are fetched every five minutes, or a minute after an unknown key was seen")
+    @Test("Keys are fetched after five minutes, or after one minute if an unknown key was seen")
     func keysAreFetchedEveryFiveMinutesAndAMinuteAfterOneWasMissing() throws {
         let provider = try provider()
         let now = TestStore.now

@@ -121,14 +121,14 @@ import Testing
     }
 
     @Test(
-        "A workspace whose subscription has ended may subscribe again",
+        "A workspace whose subscription is canceled, unpaid or incomplete may subscribe again",
         arguments: ["canceled", "unpaid", "incomplete"]) func whoHasStoppedMayBeginAgain(_ status: String) throws
     {
         try addCustomer(status, "monthly")
         #expect(checkout().status == 200)
     }
 
-    @Test("The e-mail address must be valid") func anAddressIsAnAddress() {
+    @Test("The e-mail address and the interval must be valid") func anAddressIsAnAddress() {
         for good in [
             "a@b.co", "o'neil+x@sub.example.com", "A.B@EXAMPLE.COM", #""a b"@b.co"#, #""a@\"\\.."@b.co"#,
             "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]",
@@ -173,7 +173,6 @@ import Testing
         #expect(checkout(as: role).status == status && send(CreatePortalSession.self, as: role).status == status)
     }
 
-    /// Buying a plan stays possible after the trial.
     @Test("A workspace with an expired trial may buy a plan") func anExpiredTrialMayBuy() throws {
         try addCustomer()
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))

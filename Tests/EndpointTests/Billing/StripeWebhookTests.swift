@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(
-        "Each subscription status leads to its plan",
+        "A status that follows active leads to the expected plan",
         arguments: [
             ("trialing", "pro"), ("past_due", "pro"), ("unpaid", "free"), ("incomplete_expired", "free"),
             ("paused", "free"),
@@ -216,7 +216,7 @@ import Testing
 
     /// A customer may buy other products from the same Stripe account, which give no plan.
     @Test(
-        "A subscription to another product is ignored",
+        "A later subscription without metadata counts only if its price is one of ours",
         arguments: [("price_of_a_book", "free"), ("price_annual", "pro")])
     func whatElseACustomerBuysIsIgnored(_ price: String, _ plan: String) throws {
         #expect(send(event("created", "active")).status == 200)
@@ -250,7 +250,8 @@ import Testing
         #expect(try plan() == "pro" && subscription()[3] == "annual" && subscription()[4] == "price_annual")
     }
 
-    /// Sends events to a webhook that can read the subscription from Stripe; Stripe returns it as in `current`.
+    /// Sends events to a webhook that can read the subscription from Stripe; returns the statuses. Stripe answers with
+    /// the subscription of the event `current`, or with the status `failing`.
     private func send(_ events: [JSON], current: JSON, failing: Int? = nil) throws -> [Int] {
         let object = current["data"]?["object"] ?? .null
         let provider = try FakeProvider { request in
@@ -303,7 +304,7 @@ import Testing
     /// The ids of the events, which mean nothing, are in the opposite order. Without a key for Stripe, the statuses
     /// decide.
     @Test(
-        "The later status counts if two events happened in the same second",
+        "If two events happened in the same second, the one with the later status counts",
         arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
     func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
         let events = [event("updated", earlier, id: "evt_9"), event("updated", later, id: "evt_1")]
@@ -321,7 +322,7 @@ import Testing
         }
     }
 
-    /// The test sends a subscription's events in every order.
+    /// The test sends the events of two subscriptions in every order.
     @Test("The order of events makes no difference") func theOrderMakesNoDifference() throws {
         let events = [
             event("created", "incomplete", at: 0), event("updated", "active", at: 0),

@@ -1,10 +1,12 @@
 import TestSupport
 
-/// Reads CSV strictly as RFC 4180 defines it, after a byte order mark if there is one.
+/// Reads CSV by a strict form of RFC 4180: each record ends with CRLF and has as many fields as the first one. A byte
+/// order mark may come first.
 enum CSVRecords {
     struct Malformed: Error {}
 
-    /// The records of a complete export, without the last one, which marks the end of the export.
+    /// Returns the records of a complete export without the last one, which marks the end; throws if the mark is
+    /// missing.
     static func parse(export reply: Reply) throws -> [[String]] {
         var records = try parse(reply.text)
         guard let last = records.popLast(), last.first == "end_of_export" else { throw Malformed() }

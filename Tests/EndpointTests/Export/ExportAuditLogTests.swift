@@ -82,7 +82,8 @@ import Testing
         #expect(export().status == 500)
     }
 
-    @Test("Callers without the permission are refused, and leave no entry") func refusesWhoMayNot() throws {
+    @Test("Callers without the permission can't export the audit log, and leave no entry")
+    func refusesWhoMayNot() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description)])
         #expect(store.send(call, to: ExportAuditLog.self).status == 401)
         #expect(store.send(call.key(store.own.writeKey), to: ExportAuditLog.self).status == 401)
@@ -99,7 +100,7 @@ import Testing
         #expect(try store.own.auditEntries().count == 1)
     }
 
-    /// The genesis entry is 100 days older than the other one.
+    /// The genesis entry is 100 days older than the test's entry.
     @Test(
         "An export goes back 365 days",
         arguments: [(365 - 101, 3), (365 - 100, 3), (365 - 99, 2), (365 - 1, 2), (365, 2), (366, 1)])

@@ -28,7 +28,7 @@ import Testing
             reply.headers["Content-Disposition"]?.wholeMatch(
                 of: /attachment; filename="workspace-\d{4}-\d\d-\d\d\.csv"/) != nil)
         #expect(reply.headers["X-Next-Cursor"] == nil)
-        // Excel needs a byte order mark.
+        // Excel needs a byte order mark to read UTF-8.
         #expect(reply.body.starts(with: [0xEF, 0xBB, 0xBF]) && !reply.body.dropFirst(3).contains(0xEF))
     }
 
@@ -70,14 +70,15 @@ import Testing
         }
     }
 
-    /// The database engines format JSON differently.
+    /// Returns JSON text in one form, because the database engines format JSON differently. Returns other text
+    /// unchanged.
     private func canonical(_ text: String) -> String {
         guard text.hasPrefix("{") || text.hasPrefix("["), let value = try? JSON(parsing: text.utf8) else { return text }
         return String(decoding: JSONWriter.bytes(value), as: UTF8.self)
     }
 
     @Test(
-        "Fields are quoted as RFC 4180 defines",
+        "A reader that follows RFC 4180 gets each text unchanged",
         arguments: [
             "a,b", "\"quoted\"", "line\nbreak", "line\r\nbreak", " spaces ", "\"", ",", "é, 漢", "semi;colon", "'",
             "plain",
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test(
-        "A text that begins like a formula gets a leading apostrophe",
+        "A CSV field that begins like a formula gets a leading apostrophe",
         arguments: [
             "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")",
             "-1+1|cmd' /C calc'!A0",
@@ -140,7 +141,7 @@ import Testing
         #expect(page.last?.prefix(2) == ["end_of_export", "3"])
     }
 
-    /// The database fails while rows are being sent.
+    /// The table of findings is missing when the export reaches it.
     @Test("An incomplete export has no end mark", arguments: ["csv", "json", "xlsx"])
     func anIncompleteExportHasNoEnd(_ format: String) throws {
         for number in 0..<2_000 { try store.own.addIdentity("person\(number)@example.com") }

@@ -5,7 +5,8 @@ import TestSupport
 @testable import api_export_workspace
 
 extension TestStore {
-    /// Calls POST /api/export-workspace as an admin.
+    /// Calls POST /api/export-workspace as an admin of a workspace, the own one by default. A response has at most
+    /// `limit` rows.
     func exportWorkspace(
         _ format: String, in workspace: TestWorkspace? = nil, limit: Int? = nil, cursor: String? = nil,
         _ more: [String: JSON] = [:]
@@ -20,7 +21,7 @@ extension TestStore {
             variables: limit.map { ["EXPORT_MAX_ROWS": String($0)] } ?? [:])
     }
 
-    /// Requests all pages of an export, one after the other.
+    /// Requests the pages of an export one after the other, at most 100.
     func pages(_ format: String, limit: Int, _ more: [String: JSON] = [:]) -> [Reply] {
         var pages: [Reply] = []
         var cursor: String?

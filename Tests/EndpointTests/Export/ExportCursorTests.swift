@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// The store has seven identities, two applications, a device and two findings.
+    /// The own workspace has seven identities, two applications, a device and two findings.
     @Test("The pages of an export together are the whole export", arguments: 1...13)
     func thePagesAreTheWhole(_ limit: Int) throws {
         let whole = store.exportWorkspace("json")
@@ -43,7 +43,7 @@ import Testing
         let whole = store.exportWorkspace("json", ["includeAuditLog": true])
         let (paged, all) = (ids(pages), ids([whole]))
         #expect(paged[0..<4] == all[0..<4])
-        // The complete export has one more entry.
+        // The log of the complete export has one more entry.
         #expect(paged[4] == all[4].dropLast() && Set(paged[4].compactMap(\.string)).count == paged[4].count)
         let entries = try store.own.auditEntries()
         #expect(entries.first?.details["continued"] == false && entries[1].details["continued"] == true)
@@ -60,8 +60,8 @@ import Testing
         }
     }
 
-    /// Rows that are added or deleted between two pages cause neither duplicates nor gaps.
-    @Test("Changes between pages cause neither duplicates nor gaps") func changesBetweenPagesMoveNothing() throws {
+    @Test("Deleting the last row of a page causes neither duplicates nor gaps")
+    func changesBetweenPagesMoveNothing() throws {
         let before = ids([store.exportWorkspace("json")])[0]
         let first = store.exportWorkspace("json", limit: 3)
         let shown = ids([first])[0]

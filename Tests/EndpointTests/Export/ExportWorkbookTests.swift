@@ -15,8 +15,8 @@ struct ExportWorkbookTests {
 
     init() throws { store = try TestStore(filled: true) }
 
-    /// Prints the workbook's contents as openpyxl sees them, as one JSON document. A warning counts as an error, as
-    /// does a broken archive.
+    /// A Python script that prints the workbook's contents as openpyxl sees them, as one JSON document. It fails on a
+    /// warning and on a broken archive.
     private static let script = """
         import datetime, json, sys, warnings, zipfile
         warnings.simplefilter("error")
@@ -106,7 +106,8 @@ struct ExportWorkbookTests {
         }
     }
 
-    /// LibreOffice opens the workbook without repair and shows texts as texts and dates as dates.
+    /// LibreOffice converts the workbook to CSV with the cells as displayed. Texts and dates must be those of the JSON
+    /// export.
     @Test("LibreOffice reads the same values") func libreOfficeReadsTheSame() throws {
         for text in ["a<b>&\"c\"", "  spaces  ", "é 漢 🙂", "007", "TRUE", "2026-01-01"] {
             try store.own.addIdentity(nil, department: text)
@@ -161,7 +162,7 @@ struct ExportWorkbookTests {
     }
 
     @Test(
-        "A text that begins like a formula gets a leading apostrophe",
+        "A text in a workbook that begins like a formula gets a leading apostrophe",
         arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{FF1D}1"])
     func nothingIsAFormula(_ text: String) throws {
         try store.own.addIdentity(nil, department: text)
@@ -170,7 +171,7 @@ struct ExportWorkbookTests {
         #expect(sheet["formulas"] == 0 && found.contains("'" + text), "\(found)")
     }
 
-    /// A cell can hold 32,767 characters.
+    /// A cell can hold 32,767 UTF-16 code units.
     @Test("A text that is too long for a cell is cut") func aLongTextIsCut() throws {
         try store.own.addIdentity(nil, department: String(repeating: "x", count: 32_767))
         try store.own.addIdentity(nil, department: String(repeating: "🙂", count: 20_000))

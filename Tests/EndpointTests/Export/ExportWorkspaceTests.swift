@@ -37,7 +37,7 @@ import Testing
         #expect(places.count == 6 && places == places.sorted())
     }
 
-    @Test("Identities, applications, devices and findings are exported with all their values")
+    @Test("Identities, applications, devices and findings are exported with their values")
     func saysWhatIsKnown() throws {
         let reply = store.exportWorkspace("json")
         let alice = try #require(entities(reply, "identities").first { $0["email"] == "alice@example.com" })
@@ -55,7 +55,6 @@ import Testing
         #expect(finding["source_integrations"] == ["okta"] && finding["affected_entities"] == nil)
     }
 
-    /// Findings of every status are exported.
     @Test("Findings that are not open are exported too") func findingsThatAreNoLongerOpenAreExportedToo() throws {
         for status in ["in_progress", "resolved", "dismissed", "snoozed"] {
             try store.own.addFinding("low", status: status)
@@ -96,7 +95,7 @@ import Testing
         #expect(accounts[0]["metadata"] == ["groups": ["=Everyone", "\"b\""]] && accounts[1]["metadata"] == [:])
         #expect(accounts[0]["admin_roles"] == ["Owner"] && accounts[0]["is_admin"] == false)
         #expect(identities.first { $0["id"] != alice["id"] }?["accounts"] == [])
-        // Except for the additional fields, the two exports are the same.
+        // Except for the accounts, the identities of the two exports are the same.
         for (full, plain) in zip(identities, entities(bare, "identities")) {
             #expect(full.object?.filter { $0.key != "accounts" } == plain.object)
         }
@@ -125,7 +124,8 @@ import Testing
         #expect(try store.own.auditEntries().isEmpty)
     }
 
-    @Test("Callers without the permission are refused, and leave no entry") func refusesWhoMayNot() throws {
+    @Test("Callers without the permission can't export a workspace, and leave no entry")
+    func refusesWhoMayNot() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "format": "csv"])
         func reply(_ call: Call) -> Reply { store.send(call, to: ExportWorkspace.self) }
         #expect(reply(call).status == 401 && reply(call.key(store.own.writeKey)).status == 401)
@@ -143,7 +143,8 @@ import Testing
         }
     }
 
-    @Test("An export is recorded in the audit log before it is sent") func isWrittenDown() throws {
+    @Test("An export is recorded in the audit log, and without that entry there is no export")
+    func isWrittenDown() throws {
         _ = store.exportWorkspace("csv", limit: 3, ["includeFull": true])
         let entry = try #require(try store.own.auditEntries().first)
         #expect(entry.action == "workspace.exported" && entry.userID == store.own.members[.admin])
@@ -156,7 +157,7 @@ import Testing
         #expect(store.exportWorkspace("json").status == 500)
     }
 
-    @Test("A wrong setting gives 500 without naming the setting")
+    @Test("A wrong setting gives 500")
     func aMissingSecretOrAMalformedLimitIsNothingACallerLearns() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "format": "json"])
         for variables in [

@@ -168,7 +168,7 @@ import Testing
             ])
     }
 
-    @Test("A decision whose audit entry fails is undone") func aDecisionWithoutItsEntryIsUndone() throws {
+    @Test("A policy decision whose audit entry fails is undone") func aDecisionWithoutItsEntryIsUndone() throws {
         try store.own.addFinding(
             "high", "shadow_it", application: try store.own.addApplication("Figma", from: okta))
         try store.own.endAuditLog()
@@ -179,7 +179,7 @@ import Testing
 
     // MARK: Refused requests
 
-    @Test("An invalid field is named in the error") func badFieldsAreNamed() throws {
+    @Test("An invalid field of a policy decision is named in the error") func badFieldsAreNamed() throws {
         #expect(set(nil, "blocked").error == "app_name is required.")
         #expect(set("Figma", nil).error == "status is required.")
         for name: JSON in ["", .string(String(repeating: "x", count: 201)), "a\u{0}", 7, ["Figma"]] {

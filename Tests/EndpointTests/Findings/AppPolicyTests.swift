@@ -13,7 +13,7 @@ import Testing
         store.send(Call(query: query).key(store.own.readKey), to: AppPolicyFunction.self)
     }
 
-    @Test("A decision is returned for any spelling of the name", arguments: ["sanctioned", "unauthorized", "blocked"])
+    @Test("A decision is found by the name in either case", arguments: ["sanctioned", "unauthorized", "blocked"])
     func aDecisionIsTold(_ status: String) throws {
         try store.own.setPolicy(status, on: "Figma Pro")
         for name in ["Figma%20Pro", "figma+pro", "FIGMA%20PRO"] {

@@ -16,7 +16,7 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    /// The two decisions, with their common properties.
+    /// The two decisions about a finding.
     enum Decision: String, CaseIterable, Sendable {
         case snoozed, dismissed
 
@@ -53,7 +53,7 @@ import Testing
 
     // MARK: Effects
 
-    /// The same handlers with the test's clock instead of the machine's.
+    /// Handlers that snooze (POST) or dismiss (DELETE) a finding at the tests' time, with fixed days and reasons.
     private enum Timed: Function {
         static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
             let end = try context.workspace.snoozeFinding(id, days: 90, reason: "vacation", now: TestStore.now)
@@ -135,7 +135,7 @@ import Testing
         #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
     }
 
-    @Test("A decision whose audit entry fails is undone", arguments: Decision.allCases)
+    @Test("A snooze or dismissal whose audit entry fails is undone", arguments: Decision.allCases)
     func aDecisionWithoutItsEntryIsUndone(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
         let before = try row(finding)
@@ -161,7 +161,7 @@ import Testing
         #expect(try row(finding) == before && store.own.auditEntries().isEmpty)
     }
 
-    @Test("An unknown finding and one of another workspace get 404", arguments: Decision.allCases)
+    @Test("A decision about an unknown finding or one of another workspace gets 404", arguments: Decision.allCases)
     func unknownFindingsAreNotThere(_ decision: Decision) throws {
         let theirs = try store.other.addFinding("high")
         for finding in [Identifier.random(), theirs, store.own.id] {

@@ -27,14 +27,14 @@ import Testing
             ])
     }
 
-    /// raw = 10 × critical + 5 × high + 2 × medium + low, divided by 300 if there are few identities.
+    /// With few identities, the score is 100 × (10 × critical + 5 × high + 2 × medium + low) / 300.
     @Test("The score weighs findings by severity") func weighsSeverities() throws {
         try add(3, "critical")
         try add(14, "high")
         try add(28, "medium")
         try add(41, "low")
         let risk = read()
-        #expect(risk["score"] == 66 && risk["label"] == "High" && risk["total_findings"] == 86)  // 197 / 300 = 65.7
+        #expect(risk["score"] == 66 && risk["label"] == "High" && risk["total_findings"] == 86)  // 197 / 3 = 65.7
         #expect(risk["severity_counts"] == ["critical": 3, "high": 14, "medium": 28, "low": 41])
     }
 
@@ -68,12 +68,12 @@ import Testing
 
     @Test("Half points are rounded up") func halvesAreRoundedUp() throws {
         try add(1, "low")
-        try add(1, "medium")  // 3 / 300 = 1.0
+        try add(1, "medium")  // 100 × 3 / 300 = 1.0
         #expect(read()["score"] == 1)
         try add(1, "low")
         try store.database.transaction(.write) {
             for number in 0..<160 { try store.own.addIdentity("p\(number)@example.com") }
-        }  // 4 / 800 = 0.5
+        }  // 100 × 4 / 800 = 0.5
         #expect(read()["score"] == 1)
     }
 

@@ -37,7 +37,7 @@ import Testing
         check(pipeline.send(Call()), 200, "ok", "ok")
     }
 
-    /// The functions of the last release, while a newer one migrates the database.
+    /// A later migration names the oldest build that works with it; nil if it only adds.
     @Test("Health is ok while later migrations only add, and 503 once one does more")
     func followsLaterMigrations() throws {
         let store = try TestStore()
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test("A request that fails because of the schema gets 503, and the log says what to do")
+    @Test("A request that fails because of the schema gets 503 and does not mention the schema")
     func requestsGet503ForAnOldSchema() throws {
         let empty = try EmptyDatabase()
         try empty.connect().migrate(upTo: 1)
@@ -128,7 +128,7 @@ import Testing
         check((0o666, 0o666), "ok")
     }
 
-    /// Returns true if this thread may open the file.
+    /// Returns true if this thread may open the file in a mode of fopen(3).
     private func access(_ path: String, _ mode: String) -> Bool {
         guard let file = fopen(path, mode) else { return false }
         fclose(file)

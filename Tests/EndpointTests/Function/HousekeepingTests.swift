@@ -19,7 +19,7 @@ import Testing
     /// jobs. Returns the function's response.
     @discardableResult
     private func run(at now: Timestamp = TestStore.now) throws -> Response {
-        // Each run belongs to another hour.
+        // Makes the housekeeping of all workspaces due.
         try store.database.execute("UPDATE workspaces SET next_housekeeping_at = $1", now)
         let response = Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
         try store.keepHouse(now: now)
@@ -42,8 +42,8 @@ import Testing
 
     // MARK: Actions
 
-    /// One action was not approved for a week, and one has lost its job.
-    @Test("Actions that will never run are ended, and their secrets are erased")
+    /// One action was not approved for a week, and two have lost their jobs.
+    @Test("Actions that will not go on are ended, and their secrets are erased")
     func actionsThatWaitForNothingEnd() throws {
         for (number, status) in ["pending_approval", "running", "queued", "succeeded"].enumerated() {
             try store.database.execute(
@@ -66,7 +66,8 @@ import Testing
 
     // MARK: Confirmations
 
-    @Test("Expired confirmations are deleted") func confirmationsThatHaveExpiredAreForgotten() throws {
+    @Test("Confirmations that expired more than a day ago are deleted")
+    func confirmationsThatHaveExpiredAreForgotten() throws {
         let session = Identifier.random()
         try store.database.execute(
             "INSERT INTO chat_sessions (workspace_id, id, user_id, client_id, created_at, updated_at) VALUES ($1, $2, $2, $2, $3, $3)",
@@ -110,7 +111,7 @@ import Testing
 
     // MARK: Trials
 
-    @Test("An expired trial becomes the Free plan, and all integrations but the newest three pause")
+    @Test("An expired trial becomes the Free plan, and all active integrations but the newest three pause")
     func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
         let end = TestStore.now - .days(7)
         try store.own.set(plan: .trial, trialEnd: end)

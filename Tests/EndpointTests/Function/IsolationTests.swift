@@ -26,7 +26,7 @@ import Testing
     func nothingOfTheOthersIsEverAnswered(_ operation: Operation) throws {
         let reply = store.send(operation.goodCall(store), to: operation.function)
         #expect(reply.status == operation.answer && !mentionsOther(reply), "\(reply.wire)")
-        // Proves the search: it finds the marks in the same call of the other workspace.
+        // The search finds the marks in the other workspace's own answer, unless this operation's answer has none.
         let call = operation.call(workspace: store.other.id.description)
         let theirs = store.send(operation.asAllowed(call, in: store.other), to: operation.function)
         let saysNothing =

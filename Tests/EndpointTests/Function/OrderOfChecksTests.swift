@@ -11,7 +11,7 @@ import Testing
 
 /// The order of the checks is part of the interface: if two checks fail, the caller learns of the first.
 @Suite(.usesStore) struct OrderOfChecksTests {
-    /// A check, and the change to a call or a workspace that makes it fail.
+    /// A check of a call. The order of the cases is the order of the checks.
     enum Check: Int, CaseIterable, Sendable {
         case method, size, credentials, body, workspaceID, permission, address, secondFactor, trial, rateLimit, fields
 
@@ -26,7 +26,7 @@ import Testing
             }
         }
 
-        /// The beginning of the error sentence.
+        /// The beginning of the error sentence; empty if the tests don't check it.
         var sentence: String {
             switch self {
             case .method: "This method"
@@ -52,7 +52,7 @@ import Testing
         )
     }
 
-    /// Sends a session's call that fails `checks` and no others.
+    /// Sends a session's call that fails `checks`, as far as a call can fail them together, and no others.
     private func session(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var body: [String: JSON] = ["workspaceId": .string(store.own.id.description), "name": "x"]
@@ -67,7 +67,7 @@ import Testing
         return store.send(call, to: APIKeysFunction.self)
     }
 
-    /// Sends a key's call that fails `checks` and no others.
+    /// Sends a key's call that fails `checks`, as far as a call can fail them together, and no others.
     private func key(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var query: [String] = []
@@ -86,7 +86,7 @@ import Testing
             variables: ["API_KEY_HOURLY_LIMIT": checks.contains(.rateLimit) ? "0" : "1000"])
     }
 
-    /// Sends a writing key's call that fails `checks` and no others.
+    /// Sends a writing key's call that fails `checks`, as far as a call can fail them together, and no others.
     private func write(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         let finding = try store.own.addFinding("high")
@@ -150,7 +150,8 @@ import Testing
         #expect(try write(store, []).status == 200)
     }
 
-    @Test("A call that fails all later checks too is answered by the first") func allAtOnceFailTheFirst() throws {
+    @Test("A call that fails a check and all later ones is answered by that check")
+    func allAtOnceFailTheFirst() throws {
         let store = try TestStore()
         for first in Check.allCases where first != .rateLimit {
             let checks = Check.allCases.filter { $0.rawValue >= first.rawValue }

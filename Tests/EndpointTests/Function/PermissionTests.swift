@@ -81,7 +81,7 @@ import Testing
         #expect(pipeline.send(call).error == "You are not a member of this workspace.")
     }
 
-    /// A token's own claims about roles give no permission.
+    /// The claims app_metadata and user_metadata are ignored. A claim `role` other than authenticated is refused.
     @Test("A role claim in a session token gives no permission") func aTokenCannotNameItsRole() throws {
         let store = try TestStore()
         let token = store.own.token(.viewer) { claims in

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("Every answer has the security headers, a request id and a length", arguments: Operation.all)
+    @Test("Each answer has the security headers, a request id and, unless streamed, a length", arguments: Operation.all)
     func everyAnswerIsSecured(_ operation: Operation) throws {
         let workspace = store.own.id.description
         let good = operation.goodCall(store)
@@ -77,7 +77,7 @@ import Testing
         #expect(Set(ids).count == 50)
     }
 
-    @Test("HEAD gets the headers of GET and no body", arguments: Operation.reads)
+    @Test("HEAD gets the length of GET's body, and no body", arguments: Operation.reads)
     func headIsGetWithoutABody(_ operation: Operation) {
         let get = store.send(operation.goodCall(store), to: operation.function)
         var call = operation.goodCall(store)

@@ -10,8 +10,8 @@ import Testing
 /// On a full disk and with a read-only database, reads are answered, writes get 503, health is degraded, and the log
 /// has the reason.
 @Suite(.usesStore) struct UnwritableStoreTests {
-    /// Expects the right answer of an operation while nothing can be written. An operation that finds no row to change
-    /// may say so.
+    /// Expects 200 for a read and 503 for a write while nothing can be written. A write that finds no row to change may
+    /// get 404.
     private func check(_ operation: Operation, _ status: Int?, _ body: JSON?, _ fields: (String) -> String?) {
         let explanation: Comment = "\(operation.testDescription): \(status ?? 0) \(body ?? .null)"
         if operation.method == "GET" {
@@ -29,7 +29,7 @@ import Testing
 
     // MARK: SQLite
 
-    /// small-disk.py's report of a call.
+    /// The report of small-disk.py about a call.
     private struct Outcome {
         let status: Int?
         let body: JSON?
@@ -44,7 +44,8 @@ import Testing
         }
     }
 
-    /// Calls functions while their database's disk is full, read-only or limited (Tests/Fixtures/small-disk.py).
+    /// Calls functions while their database's disk is in a state: full, read-only, limited, or full and then freed
+    /// (Tests/Fixtures/small-disk.py).
     private func outcomes(_ state: String, _ store: TestStore, _ calls: [(program: String, call: Call)]) throws
         -> [Outcome]
     {
@@ -176,7 +177,7 @@ import Testing
             #expect(store.send(make.goodCall(store), to: make.function).status == 200)
         }
 
-        /// The server raises disk_full (53100) wherever a row would need space.
+        /// Triggers raise disk_full (53100) if a counter or an audit entry is written.
         @Test(
             "On a PostgreSQL with a full disk, reads are answered and writes get 503",
             .enabled(if: isPostgreSQL, "SQLite has tests of its own"))

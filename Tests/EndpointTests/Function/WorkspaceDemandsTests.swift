@@ -9,7 +9,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_mcp_rules
 
-/// Rules that a workspace sets for every request: allowed addresses, a second factor, the session's age, a plan.
+/// Rules that depend on the workspace: allowed addresses, a second factor, the session's age, and the plan.
 @Suite(.usesStore) struct WorkspaceDemandsTests {
     private let store: TestStore
 
@@ -98,8 +98,8 @@ import Testing
         #expect(status(["X-Forwarded-For": "198.51.100.7"], proxies: "10.0.0.2") == 403)
     }
 
-    /// nginx sets only X-Forwarded-For here; the other fields come from the client.
-    @Test("Only the header field that the deployment names is believed")
+    /// The proxy sets only the named field; other fields come from the client.
+    @Test("Only the named header field, by default X-Forwarded-For, is believed")
     func onlyTheFieldThatTheDeploymentNamesIsBelieved() throws {
         try store.own.set(allowlist: #"["198.51.100.7"]"#)
         func status(_ headers: [String: String], field: String) -> Int {

@@ -32,7 +32,7 @@ struct AWSSyncTests {
         try UpstreamClient("aws", Environment(["ENVIRONMENT": "development", "UPSTREAM_AWS": url]), seconds: 120)
     }
 
-    /// Forwards a request as it was signed.
+    /// Sends a request with its signature to moto; returns moto's answer.
     private static func send(_ request: FakeProvider.Request, to url: String) throws -> FakeProvider.Reply {
         let there = try #require(UpstreamURL("https://" + (request.headers["Host"] ?? "") + request.target))
         var signed = UpstreamRequest(.post, there)
@@ -47,7 +47,7 @@ struct AWSSyncTests {
         return reply
     }
 
-    /// Calls moto's IAM while it does not verify signatures yet.
+    /// Calls moto's IAM, which does not verify signatures yet; returns the answer.
     @discardableResult private func call(
         _ action: String, _ parameters: [(name: String, value: String)]
     ) throws -> String {
@@ -62,7 +62,8 @@ struct AWSSyncTests {
         return String(decoding: answer.body, as: UTF8.self)
     }
 
-    /// Makes users, the last with all permissions; returns that user's key and secret.
+    /// Makes the users ada and thalian, the latter with all permissions, and makes moto verify signatures from then on.
+    /// Returns thalian's key and secret.
     private func fill() throws -> (id: String, secret: String) {
         for name in ["ada", "thalian"] { try call("CreateUser", [("UserName", name)]) }
         try call(

@@ -10,7 +10,7 @@ import Testing
 @testable import scheduled_housekeeping
 @testable import scheduled_sync
 
-/// Scheduled work on integrations.
+/// Syncs that are due, and the time for which synced events are kept.
 @Suite(.usesStore) struct DueSyncsTests {
     private let store: TestStore
 
@@ -92,7 +92,7 @@ import Testing
         let kept = [1, 6, 8, 364, 366].filter { days == nil || $0 <= days ?? 0 }.count
         #expect(try texts("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == ["\(kept)"])
         #expect(try texts("SELECT count(*) FROM sync_events WHERE workspace_id = $1") == ["\(kept)"])
-        // The run's events still refer to it.
+        // Events that are kept refer to the run.
         #expect(try texts("SELECT count(*) FROM sync_runs WHERE workspace_id = $1") == ["1"])
     }
 }

@@ -13,7 +13,7 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
-/// Connects, syncs and disconnects a platform through the endpoints, with a local copy of Okta's API.
+/// Connects, syncs and disconnects a platform through the endpoints, with a fake of Okta's API.
 @Suite(.usesStore) struct IntegrationSyncTests {
     private let store: TestStore
     private let okta: FakeProvider
@@ -207,7 +207,7 @@ import Testing
         #expect(try texts("SELECT count(*) FROM jobs WHERE workspace_id = $1 AND state = 'running'") == ["1"])
     }
 
-    /// Adds a job for an integration's sync.
+    /// Adds a sync job in a state, with the unique key of an integration's sync.
     private func addJob(of integration: String, state: String) throws {
         try store.database.execute(
             """
@@ -218,7 +218,7 @@ import Testing
         )
     }
 
-    @Test("A request that syncs holds the job until it is finished")
+    @Test("A request that syncs holds the job with a lease until the sync is finished")
     func aRequestThatSyncsHasTheJobUntilItIsOver() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let seen = Mutex<[Int]>([])
@@ -264,7 +264,8 @@ import Testing
             try texts("SELECT state FROM jobs WHERE workspace_id = $1 AND state <> 'running'") == ["ready"])
     }
 
-    @Test("Credentials can't be read in answers, logs or the database") func credentialsAreNowhereToBeRead() throws {
+    @Test("Credentials are in no answer, no audit entry and no file of a SQLite database")
+    func credentialsAreNowhereToBeRead() throws {
         let key = TestKey.rsa
         let app: JSON = ["domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(key)]
         let replies = [

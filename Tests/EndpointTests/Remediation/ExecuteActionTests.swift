@@ -143,7 +143,7 @@ import Testing
             reply.json["result"] == ["status": "failed", "error": "Okta has no such user, application or device."])
     }
 
-    @Test("An agent's action on a high finding must be approved by another member")
+    @Test("An agent's action on a high finding waits for approval by a member whose role allows that")
     func whatAgentsAskForOnGraveFindingsIsApprovedByOthers() throws {
         let finding = try store.own.addFinding("high", identity: alice)
         let fields = Self.suspend.merging(["riskId": .string(finding.description)]) { $1 }
@@ -253,7 +253,7 @@ import Testing
         #expect(reply.status == 409 && reply.error == "GitHub is not connected to this workspace.")
     }
 
-    /// Okta refuses to suspend a user who is not active with status 400.
+    /// Okta answers 400 if the user to suspend is not active.
     @Test("An action that Okta refuses has failed, and is not retried") func whatOktaRefusesHasFailedAtOnce() throws {
         okta.provider.fail(
             .json(["errorCode": "E0000001", "errorSummary": "Cannot suspend a user that is not active"], status: 400))
@@ -306,7 +306,7 @@ import Testing
     }
 
     /// The finding comes from a platform that can't create tickets.
-    @Test("The action goes to the first connected platform that can do it")
+    @Test("An action that the finding's platform can't do goes to a connected platform that can")
     func theFirstPlatformThatCanDoesIt() throws {
         let finding = try store.own.addFinding("medium", identity: alice, action: "create_ticket", sources: ["okta"])
         try store.own.addIntegration("jira", category: "itsm")

@@ -46,7 +46,7 @@ import Testing
         #expect(bytes == Self.files.reversed().zip())
     }
 
-    @Test("A tar archive belongs to root, has no times and names, and long paths") func tar() throws {
+    @Test("Tar entries belong to root, have no times and no owner names, and may have long paths") func tar() throws {
         let bytes = try Self.files.tar()
         let entries = try read(
             bytes,

@@ -23,7 +23,7 @@ import Testing
         return bytes
     }
 
-    /// Archives below the limit have no ZIP64 records; above it, the entries that need ZIP64 have them.
+    /// An archive above the limit has a ZIP64 end record; one below the limit has none.
     @Test("Python's zipfile reads archives with and without ZIP64", arguments: [UInt64(0xFFFF_FFFE), 5_000, 200, 10])
     func othersReadIt(_ largest: UInt64) throws {
         var generator = SystemRandomNumberGenerator()

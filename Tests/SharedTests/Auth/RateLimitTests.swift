@@ -78,7 +78,7 @@ import Testing
         #expect(try count(store.connect()).count == 1)
     }
 
-    @Test("Many processes at once make a missing counter file again, and lose no count")
+    @Test("Many connections at once make a missing counter file again, and lose no count")
     func manyAtOnceMakeALostFileAnew() throws {
         let store = try TestStore(on: .sqlite)
         store.database.close()

@@ -63,7 +63,7 @@ import Testing
     }
 
     /// With a guessable secret, an attacker could sign any session (RFC 7518 §3.2).
-    @Test("A secret of fewer than 32 characters is refused", arguments: ["a", String(repeating: "x", count: 31)])
+    @Test("A secret of fewer than 32 bytes is refused", arguments: ["a", String(repeating: "x", count: 31)])
     func shortSecretsAreRefused(_ secret: String) throws {
         func keys(_ secret: String) throws -> SessionKeys {
             try SessionKeys(Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": secret]))
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(
-        "Tokens whose header names no supported algorithm are refused",
+        "A token signed with HMAC is refused if its header names another algorithm or critical fields",
         arguments: [
             ["alg": "none"], ["alg": "None"], ["alg": "nOnE"], ["alg": ""], [:], ["alg": .null], ["alg": ["HS256"]],
             ["alg": "hs256"], ["alg": "HS512"], ["alg": "RS256"], ["alg": "ES256"], ["alg": "HS256 "],
@@ -121,7 +121,8 @@ import Testing
         #expect(holds(try Self.sign(["alg": "HS256"], Array(secret.utf8)), keys))
     }
 
-    @Test("Keys that are not for signatures are skipped") func passesOverKeysThatAreNotForSignatures() throws {
+    @Test("Keys that are malformed or not for our signatures are skipped")
+    func passesOverKeysThatAreNotForSignatures() throws {
         func changed(_ key: JSON, _ name: String, _ value: JSON?) -> JSON {
             var members = key.object ?? [:]
             members[name] = value

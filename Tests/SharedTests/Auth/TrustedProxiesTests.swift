@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test(
-        "A misspelt variable is an error",
+        "A malformed value of a variable is an error",
         arguments: [
             ["TRUSTED_PROXIES": "everyone"], ["TRUSTED_PROXIES": "10.0.0.0/99"], ["CLIENT_IP_HEADER": "X Real IP"],
             ["CLIENT_IP_HEADER": "X-Real-IP:"], ["CLIENT_IP_HEADER": "X_Real_IP"],

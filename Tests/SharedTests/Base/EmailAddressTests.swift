@@ -15,7 +15,7 @@ import Testing
         #expect(EmailAddress.canonical(expected) == expected)
     }
 
-    /// Unicode's lower case turns the first into the second; the last is an ordinary ü.
+    /// Only ASCII letters get lower case. By Unicode's rules the Kelvin sign would become a k.
     @Test(
         "Addresses with look-alike letters stay different",
         arguments: [("mar\u{212A}@example.com", "mark@example.com"), ("\u{130}da@example.com", "ida@example.com")])

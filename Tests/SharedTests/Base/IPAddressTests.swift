@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "A range contains its last address and not the next one",
+        "A range contains an address within its bounds and not one outside",
         arguments: [
             ("192.0.2.1", "192.0.2.1", "192.0.2.2"), ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
             ("192.0.2.0/24", "192.0.2.0", "192.0.1.255"), ("192.0.2.77/24", "192.0.2.1", "192.0.3.1"),

@@ -72,7 +72,7 @@ import Testing
         #expect(Int.days(.max) == .max && Int.days(.min) == .min && Int.hours(.max) == .max && Int.hours(-1) == -3_600)
     }
 
-    /// A time outside the four-digit years has no such text, but must not end the process.
+    /// A time outside the years 0000 to 9999 has the description of the nearest time within them.
     @Test(
         "Every timestamp has a description of 20 characters",
         arguments: [Int.min, Int.min / 2, -62_167_219_201, 253_402_300_800, Int.max / 2, Int.max])

@@ -32,7 +32,7 @@ import Testing
         #expect(key(256, 9) == nil && key(256, 256) == nil)
     }
 
-    @Test("A private key of more than 8,192 bits, or in more than 16 KB, is refused")
+    @Test("A private key of fewer than 2,048 or more than 8,192 bits, or in more than 16 KB, is refused")
     func refusesPrivateKeysThatCostTooMuch() throws {
         // Returns a private key in PKCS #1 (RFC 8017 §A.1.2), with made-up numbers. OpenSSL reads a key without
         // checking that its numbers belong together.

@@ -27,7 +27,8 @@ import Testing
         database.statements = [:]
     }
 
-    /// Makes each integration due at its own second of the next hour; some jobs wait, some are ready, some run.
+    /// Spreads the due times of integrations and housekeeping over the next hour; some jobs wait, some are ready, some
+    /// run.
     private func fill() throws {
         let isServer = TestStore.Engine.ofThisRun == .postgreSQL
         let id: (String) -> String = { number in

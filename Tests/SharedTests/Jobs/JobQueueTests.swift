@@ -204,7 +204,7 @@ import Testing
         #expect(try store.database.first("SELECT count(*) FROM jobs WHERE state = 'ready'") { try $0[0] as Int } == 240)
     }
 
-    @Test("There is one waiting job per key") func ofOneKeyThereIsOneJob() throws {
+    @Test("There is at most one job per key") func ofOneKeyThereIsOneJob() throws {
         let first = try enqueue(workspace, key: "sync x", after: 60)
         #expect(try take(1).isEmpty)
         #expect(try enqueue(workspace, key: "sync x") == first && take(1).isEmpty, "the hourly sync waits with it")

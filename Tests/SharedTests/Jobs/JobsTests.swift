@@ -138,7 +138,7 @@ import Testing
         #expect(try row(job)[0] == "waiting" && row(job)[3] == "It failed. The log has the reason.")
     }
 
-    @Test("Waiting for a provider counts as no failed attempt for one day")
+    @Test("Waiting for a provider is no failed attempt for one day, and then the job dies")
     func waitingForAProviderIsNoFailedAttemptForADay() throws {
         let job = try enqueue()
         let runner = runner { context in .wait(until: context.now + 3_600, "The rate limit is reached.") }

@@ -133,7 +133,7 @@ import Testing
         #expect(throws: AuditLog.BrokenChain(sequence: 2)) { try log.verify() }
     }
 
-    /// Each field is covered by a hash: content_hash covers action to workspace_id, row_hash covers the rest.
+    /// Each field is covered by a hash: content_hash covers the entry's content, row_hash the rest.
     @Test(
         "A changed id or actor address breaks the chain, although the content hash is right",
         arguments: ["id", "actor_email"])
@@ -252,7 +252,7 @@ import Testing
 
     /// Another program may connect without the pragma that runs DELETE triggers on REPLACE.
     @Test(
-        "SQLite refuses to replace audit entries even without recursive triggers",
+        "SQLite refuses to replace audit entries or heads even without recursive triggers",
         arguments: [
             "REPLACE INTO audit_log SELECT * FROM audit_log",
             "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = $1",

@@ -33,7 +33,8 @@ import Testing
         try AuditLog(store.database, workspaceID: store.own.id).append(AuditEntry(action: name))
     }
 
-    @Test("A backup holds every row, is for its owner alone, and needs no other file") func backUp() throws {
+    @Test("A backup holds all rows except counters, is for its owner alone, and needs no other file")
+    func backUp() throws {
         let rows = try StoredRows(store.database)
         let summary = try backup.write(to: file)
         #expect(summary.workspaces == 2 && summary.version == SchemaState.ofThisBuild)
@@ -51,7 +52,7 @@ import Testing
         #expect(names(in: folder.path).contains("store.backup-wal") == false)
     }
 
-    /// Each change writes two rows, so a copy of a state in the middle of a change would contain an odd number.
+    /// Each transaction writes two rows, so a copy of an unfinished one would contain an odd number.
     @Test("A backup holds one state of the data while others write") func backUpWhileOthersWrite() throws {
         let (connect, id) = (store.connect, store.own.id)
         let hasEnded = Mutex(false)
@@ -150,7 +151,7 @@ import Testing
         #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
     }
 
-    /// Changes a copy of a backup.
+    /// Copies the backup and changes the copy; returns the copy's path.
     private func altered(_ body: (SQLiteDatabase) throws -> Void) throws -> String {
         let path = folder.path("altered.backup")
         try? FileManager.default.removeItem(atPath: path)
@@ -190,7 +191,7 @@ import Testing
         #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
     }
 
-    /// Calls `body` while a trigger does not exist.
+    /// Drops a trigger, calls `body`, and makes the trigger again.
     private func without(_ trigger: String, _ database: SQLiteDatabase, _ body: () throws -> Void) throws {
         let text = try database.first("SELECT sql FROM sqlite_master WHERE name = $1", trigger) { try $0[0] as String }
         try database.script("DROP TRIGGER \(trigger)")
@@ -338,7 +339,7 @@ import Testing
         #expect(try StoredRows(database)[store.own.id] == rows.filter { !$0.hasPrefix("counters") })
     }
 
-    @Test("Two backups to one file at once can't mix") func twoAtOnce() throws {
+    @Test("While a backup to a file is under way, another one to this file is refused") func twoAtOnce() throws {
         let first = try PartialFile(for: file)
         #expect(code { _ = try backup.write(to: file) } == "backup.under_way")
         first.discard()

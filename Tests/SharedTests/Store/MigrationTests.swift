@@ -7,7 +7,8 @@ import Testing
 @testable import Store
 
 @Suite(.usesStore) struct MigrationTests {
-    /// Lists every table, column, index and other object that migrations make, one per line.
+    /// Returns the descriptions of the objects that migrations make: all in SQLite; columns, indexes and policies in
+    /// PostgreSQL.
     private func schema(_ database: any Database) throws -> [String] {
         guard TestStore.Engine.ofThisRun == .postgreSQL else {
             return try database.rows("SELECT coalesce(sql, name) FROM sqlite_master ORDER BY type, name") { try $0[0] }
@@ -23,7 +24,7 @@ import Testing
         ) { try $0[0] }
     }
 
-    /// Lists the tables, with true for those that have a workspace in every row.
+    /// Returns the names of the tables, with true for those that have a workspace in every row.
     private func tables(_ database: any Database) throws -> [String: Bool] {
         let sql: SQL =
             TestStore.Engine.ofThisRun == .postgreSQL
@@ -149,7 +150,7 @@ import Testing
         #expect(try database.schemaState() == .current)
     }
 
-    @Test("A migration records the oldest build that may use the database, unless it is additive")
+    @Test("A migration records its oldest build if it is not additive and not older than such records")
     func recordsTheOldestBuild() throws {
         let store = try TestStore()
         let recorded = try store.database.rows("SELECT version, oldest_build FROM schema_migrations ORDER BY version") {
@@ -164,7 +165,8 @@ import Testing
         #expect(Migration(version: 12, name: "", steps: []).oldestBuild == 12)
     }
 
-    /// Additive migrations make tables and indexes, and add columns that old statements need not name.
+    /// Additive migrations make tables and indexes, add columns that old statements need not name, and mark closed
+    /// audit logs.
     @Test("A migration that is marked additive only adds") func additiveMigrationsOnlyAdd() {
         for migration in Migration.all where migration.isAdditive {
             for case .sql(let sql) in migration.steps {
@@ -178,7 +180,7 @@ import Testing
         }
     }
 
-    @Test("Many processes that migrate at once apply each migration once") func manyAtOnceMigrateOnce() throws {
+    @Test("Many connections that migrate at once apply each migration once") func manyAtOnceMigrateOnce() throws {
         let empty = try EmptyDatabase()
         let connect = empty.connect
         let failures = Mutex<[String]>([])
@@ -202,7 +204,7 @@ import Testing
     }
 
     /// An action that has not ended still needs its PIN.
-    @Test("A migration erases the PINs of actions that have ended") func thePINsOfEndedActionsAreErased() throws {
+    @Test("A migration erases the PINs of Jamf Pro's ended actions") func thePINsOfEndedActionsAreErased() throws {
         let store = try TestStore()
         for (status, platform) in [("succeeded", "jamf_pro"), ("pending_approval", "jamf_pro"), ("failed", "jira")] {
             try store.database.execute(
@@ -238,7 +240,7 @@ import Testing
         #expect(Set(left) == ["queued jamf_pro", "cancelled jira"])
     }
 
-    /// The rows that they have staged have a form that this build does not read.
+    /// The rows that unfinished syncs have staged have a form that this build does not read.
     @Test("A migration ends unfinished syncs, and functions of older builds can stage nothing more")
     func unfinishedSyncsAreEnded() throws {
         let empty = try EmptyDatabase()

@@ -220,7 +220,7 @@
                     == "again")
         }
 
-        @Test("A streamed result is not held in memory, and can be stopped early")
+        @Test("A long result can be streamed completely, and can be stopped early")
         func aStreamedResultIsNotHeldInMemory() throws {
             var count = 0
             try store.database.stream("SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n", []) { row in

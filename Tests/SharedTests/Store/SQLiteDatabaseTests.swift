@@ -48,7 +48,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("missing.db")), "reading must not make a file")
     }
 
-    /// Five seconds are the longest wait for a lock; then the store counts as unreachable, and nothing was written.
+    /// After about five seconds of waiting for a lock, the store counts as unreachable, and nothing was written.
     @Test("A database that stays locked is reported as unreachable")
     func aDatabaseThatStaysLockedIsUnreachable() throws {
         let store = try TestStore(on: .sqlite)
@@ -67,7 +67,7 @@ import Testing
         #expect(try store.database.execute("UPDATE workspaces SET name = 'now' WHERE id = $1", store.own.id) == 1)
     }
 
-    @Test("Only sqlite: URLs with a path are accepted") func addressesOfDatabases() {
+    @Test("A sqlite: URL must have a path, and other file names are no database URLs") func addressesOfDatabases() {
         #expect(DatabaseURL("sqlite:x.db") != nil && DatabaseURL("sqlite:/a/b") != nil)
         for text in ["", "sqlite:", "x.db", "SQLITE:x", "file:x"] { #expect(DatabaseURL(text) == nil) }
     }

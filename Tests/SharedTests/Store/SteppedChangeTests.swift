@@ -20,7 +20,7 @@ import Testing
         try #require(maker.steppedChange(id, of: store.own.id, firstRows: 1))
     }
 
-    /// Lists all rows of the tables as a connection sees them; for a tally, its sums.
+    /// Returns the rows of the tables as texts, as a connection sees them; for a tally, the sums.
     private func rows(_ database: any Database) throws -> [String] {
         try database.transaction(.read) {
             try tables.flatMap { table in
@@ -38,7 +38,7 @@ import Testing
 
     private func execute(_ sql: SQL) throws { try maker.execute(sql, store.own.id) }
 
-    /// Changes of every kind: one deletes rows, one swaps unique values, some add rows.
+    /// Statements that delete, change and add rows of several tables.
     private static let statements: [SQL] = [
         "DELETE FROM entitlements WHERE workspace_id = $1",
         "DELETE FROM oauth_grants WHERE workspace_id = $1",
@@ -107,7 +107,7 @@ import Testing
             for sql in Self.statements.prefix(count) { try change.step { try execute(sql) } }
             change.release()
             #expect(try rows(store.database) == before)
-            // Another process undoes the change.
+            // A new connection undoes the change, as another process would.
             let database = SQLiteDatabase(path: store.path)
             try #require(database.steppedChange(id, of: store.own.id, firstRows: 1)).undo()
             #expect(try rows(database) == before && rows(maker) == before, "\(count)")

@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 @Suite(.usesStore) struct StoreCopyTests {
-    /// Lists all rows of the tables that the tests fill.
+    /// Returns the rows of the most important tables as texts.
     private func dump(_ database: any Database) throws -> [String] {
         let tables: [SQL] = [
             "SELECT * FROM workspaces ORDER BY id", "SELECT * FROM members ORDER BY user_id",

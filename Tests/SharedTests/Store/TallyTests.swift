@@ -10,8 +10,8 @@ import Testing
 
     init() throws { store = try TestStore(filled: true) }
 
-    /// Returns the stored numbers of the tally and the counted ones, for each group. Each has the form
-    /// `workspace|value|… = number`.
+    /// Returns the stored numbers of the tally and the counted ones, as texts `value|…|number`, one for each group
+    /// whose number is not 0.
     private func compare(_ tally: Tally, in database: any Database) throws -> (kept: [String], counted: [String]) {
         func lines(_ number: String, _ table: StaticString) throws -> [String] {
             let sql = SQL(
