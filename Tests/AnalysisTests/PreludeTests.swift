@@ -14,7 +14,7 @@ import Testing
 
     private func clause(_ query: SQL) -> SQL { PreludeTable.clause(for: query, of: tables) }
 
-    @Test("A query gets the tables that it names, and the tables that their definitions name")
+    @Test("A query gets the first table, the tables that it names, and those that their definitions name")
     func whatIsNamedComesWithWhatItNames() {
         let first: SQL = "first AS NOT MATERIALIZED (SELECT id FROM integrations WHERE workspace_id = $1)"
         let second: SQL = "second AS NOT MATERIALIZED (SELECT id FROM first)"
@@ -24,7 +24,7 @@ import Testing
         #expect(clause("SELECT fourths.id FROM thirds AS seconds") == "WITH \(first) ")
     }
 
-    @Test("Every rule gets fewer than half of the tables") func rulesComeWithFewTables() {
+    @Test("Every rule's query gets fewer than half of the prelude's tables") func rulesComeWithFewTables() {
         let all = Prelude.overTemporaryTables.count
         for rule in Rule.all {
             let clause = PreludeTable.clause(for: rule.find.sql, of: Prelude.overTemporaryTables)

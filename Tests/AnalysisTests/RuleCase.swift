@@ -20,7 +20,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
 
     /// - Parameters:
     ///   - severity: severity of the finding, if it differs from the rule's own.
-    ///   - sentence: title of the only finding in the company of `fires`.
+    ///   - sentence: title of the rule's only finding in the company of `fires`.
     ///   - fires: fills a company in which the rule finds one problem, in most cases as small as its threshold allows.
     ///   - quiet: fills a company in which the rule finds no problem, in most cases just below its threshold.
     ///   - exempt: fills a company in which the rule must find no problem for another reason, such as an exception.

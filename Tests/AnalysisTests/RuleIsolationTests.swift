@@ -24,7 +24,7 @@ import Testing
 
     /// A rule's finding must neither disappear because another company has no problem, nor be doubled because another
     /// company has the same one.
-    @Test("A company's findings stay the same whatever other companies have", arguments: CoverageTests.cases)
+    @Test("A company keeps its findings if another has the same problem or none", arguments: CoverageTests.cases)
     func aTroubleStaysAsItIs(_ rule: RuleCase) throws {
         let store = try TestStore()
         let own = try TestCompany(store.database, digits: "cccccccc")

@@ -31,7 +31,7 @@ import Testing
         ).flatMap { $0 }
     }
 
-    /// Writes findings that an earlier run detected.
+    /// Stores detections as findings, as the end of a run does.
     private func write(_ detections: [Detection]) throws {
         let workspace = try company.workspace()
         try workspace.audited {
@@ -51,7 +51,7 @@ import Testing
             ) { try $0[0] as JSON })
     }
 
-    /// Returns the metrics of the latest snapshot.
+    /// Returns the metrics of the latest drift snapshot.
     private func snapshot() throws -> JSON {
         try #require(
             try store.database.first(
@@ -104,8 +104,8 @@ import Testing
         #expect(try status(of: rule) == "resolved")
     }
 
-    /// The stored reason shows that only an API key's sanction has hidden the finding, so that actions about its person
-    /// still need approval.
+    /// The stored reason shows that an API key's sanction may be why the finding is gone, so that actions about its
+    /// person still need approval.
     @Test("A finding that an API key's sanction hides has that reason, until it opens again")
     func aFindingThatAnAPIKeysSanctionHidesSaysSo() throws {
         let rule = "shadow_it::executive_with_broad_grant"

@@ -79,7 +79,7 @@ final class TestCompany {
         TestStore.now - .days(days) - .hours(hours) - minutes * 60
     }
 
-    /// Sets the status and the last sync of a platform's integration.
+    /// Sets the status of a platform's integration and the time of its last sync.
     func set(_ platform: String, status: String = "connected", lastSync: Timestamp?) throws {
         try database.execute(
             "UPDATE integrations SET status = $3, last_sync_at = $4 WHERE workspace_id = $1 AND platform = $2", id,
@@ -93,8 +93,8 @@ final class TestCompany {
 
     // MARK: People
 
-    /// Adds a person with a status in HR and, unless `idp` is false, an account in Okta. By default the person is an
-    /// active employee without problems.
+    /// Adds a person and, unless `idp` is false, an account in Okta. `hr` is the status in HR that the person's record
+    /// has; no account in HR is added. By default the person is an active employee without problems.
     @discardableResult
     func person(
         _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,

@@ -292,7 +292,7 @@ import Testing
             problems(environment: "stagin") == ["env: has no \"stagin\"; did you mean \"staging\"?"])
     }
 
-    @Test("The environment wins over .dev.vars for secrets, and .dev.vars over vars")
+    @Test("The process's environment wins over .dev.vars for secrets, and .dev.vars over vars")
     func precedence() throws {
         var local = Self.local
         #expect(environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "hush"])
@@ -309,7 +309,7 @@ import Testing
         #expect(environment(try read(local: local).functions[1])["TOKEN_SECRET"] == "")
     }
 
-    @Test("A secret may be in a file that the environment or .dev.vars names")
+    @Test("A secret may be in a file that the process's environment or .dev.vars names")
     func secretsInFiles() throws {
         let folder = try TemporaryFolder()
         try folder.write("ours", "from a file\n")

@@ -8,8 +8,8 @@ import Testing
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Prints three lines of symbols: those that the stubs define; those that libcurl.a needs and no library that it is
-    /// linked with defines; and, if libpq was built, those that libpq.a and its libraries leave undefined.
+    /// Prints lines of symbols: those that the stubs define; those that libcurl.a needs and no library that it is
+    /// linked with defines; and, if libpq was built, a third line with the same for libpq.a.
     private static let script = #"""
         work=$(mktemp -d)
         trap 'rm -rf "$work"' EXIT

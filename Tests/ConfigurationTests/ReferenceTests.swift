@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Tests/Reference.md names existing tests for every operation of the API reference.
+/// Checks that Tests/Reference.md has a row for every operation of the API reference, and names only existing tests.
 @Suite struct ReferenceTests {
     private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 

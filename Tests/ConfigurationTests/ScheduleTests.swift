@@ -40,7 +40,7 @@ import Testing
         #expect(schedule.look(try moment("11:17:00")) == .due(try moment("11:17:00"), missed: 0))
     }
 
-    @Test("A trigger follows a clock that was corrected") func goesByACorrectedClock() throws {
+    @Test("A trigger follows a clock that was set back by more than three hours") func goesByACorrectedClock() throws {
         var schedule = try schedule("17 * * * *", at: "10:00:00")
         #expect(schedule.look(try moment("06:59:59")) == .setBack)
         #expect(schedule.due == (try moment("07:17:00")))

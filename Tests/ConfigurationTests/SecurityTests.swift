@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Checks that Shared/SECURITY.md has every requirement once, each with existing tests or with a reason, and that some
-/// statements in it are true of the sources.
+/// Checks that Shared/SECURITY.md has each requirement in `numbers` once, with existing tests or with a reason, and
+/// that some statements in it are true of the sources.
 @Suite struct SecurityTests {
     private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -141,7 +141,7 @@ import Testing
         for title in titled { #expect(names.contains(title), "\(title)") }
     }
 
-    @Test("The README links to the document") func theReadmeLeadsThere() throws {
+    @Test("README.md links to Shared/SECURITY.md") func theReadmeLeadsThere() throws {
         let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
         #expect(readme.contains("(Shared/SECURITY.md)"))
     }

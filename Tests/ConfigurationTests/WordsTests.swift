@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// Without a database, a verb with valid words fails with status 1.
+    /// The database can't be opened, so a call with valid names ends with status 1, and one that is refused with 2.
     @Test(
         "Names with control characters, or invisible ones, are refused",
         arguments: ["\u{1B}[31m", "\u{9B}31m", "\u{202E}", "\u{2028}", "\u{7F}", "\u{200B}"])

@@ -3,8 +3,8 @@ import Glibc
 /// This process's server, which answers with the current input.
 let pageServer = PageServer()
 
-/// A local server that answers each request with the next of the given answers, and begins again after the last. A
-/// request for a token gets a token.
+/// A local server that answers each request with the next of the given answers, and begins again after the last.
+/// Replacing the answers does not restart at the first. A request for a token gets a token.
 final class PageServer: @unchecked Sendable {
     private var lock = pthread_mutex_t()
     private var answers: [Answer] = []

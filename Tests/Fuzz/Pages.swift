@@ -15,7 +15,7 @@ let pageReaders: [String: Reader] = Dictionary(
         ("pages-" + platform.rawValue, { @Sendable (bytes: [UInt8]) in pagesAreEntriesOrErrors(bytes, of: platform) })
     })
 
-/// Checks that no page makes a connector trap, and that no list ends with a page that can't be read.
+/// Checks that no page makes a connector trap, and that no list counts as complete if none of the answers can be read.
 private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
     let answers = bytes.split(separator: 0, omittingEmptySubsequences: false).map { Answer($0) }
     guard let server = pageServer, let connected = try? server.connect(platform) else {

@@ -12,7 +12,7 @@ public final class FakeOkta: Sendable {
     public let provider: FakeProvider
     private let org = Org()
 
-    /// Makes an org that waits `delay` microseconds before it suspends a user, and as long before it answers.
+    /// Makes an org that waits `delay` microseconds before it suspends a user, and as long again before it answers.
     public init(delay: UInt32 = 0) throws {
         let org = org
         provider = try FakeProvider { request in
@@ -71,7 +71,7 @@ public final class FakeOkta: Sendable {
 }
 
 extension TestWorkspace {
-    /// Connects an Okta org; returns the integration's id.
+    /// Adds an integration of Okta with the token of `FakeOkta`; returns its id.
     public func connectOkta() throws -> Identifier {
         let okta = try addIntegration("okta", category: "idp", idpRole: "primary_idp")
         let seal = try CredentialSeal(Environment(["CREDENTIALS_KEY": FakeOkta.credentialsKey]))

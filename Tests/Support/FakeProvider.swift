@@ -82,7 +82,7 @@ public final class FakeProvider: @unchecked Sendable {
     public init(_ script: @escaping @Sendable (Request) -> Reply?) throws {
         listener = try LocalListener(.tcp)
         self.script = script
-        // The listener is used only by the thread below, and each connection only by its own thread.
+        // Only the thread below accepts connections from the listener, and each is used only by its own thread.
         nonisolated(unsafe) let listener = listener
         let this = Weak(self)
         Thread.detachNewThread {

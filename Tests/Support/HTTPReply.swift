@@ -1,10 +1,10 @@
-/// An HTTP response, read strictly.
+/// An HTTP/1.1 response.
 public struct HTTPReply {
     /// The status code.
     public let status: Int
     /// The field lines, with names in lower case.
     public let fields: [(name: String, value: String)]
-    /// The decoded body.
+    /// The body, without the framing of chunks. A content coding is not undone.
     public var body: [UInt8] = []
 
     /// Returns the value of the first field with this name, which must be in lower case; nil if there is none.

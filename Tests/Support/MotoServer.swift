@@ -1,8 +1,8 @@
 import Foundation
 import Store
 
-/// A server with IAM and STS of moto, an independent implementation of AWS's APIs. It carries out requests, and
-/// verifies signatures after that was turned on.
+/// A server of moto, an independent implementation of AWS's APIs. It carries out requests, and verifies their
+/// signatures once a request to /moto-api/reset-auth has turned that on.
 public final class MotoServer {
     /// The path of a Python that has moto; nil if none was set up.
     public static let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]

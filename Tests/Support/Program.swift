@@ -4,7 +4,7 @@ import Foundation
 /// A program that a test runs with descriptors of its choice, without a shell in between. If the program has not ended
 /// when the last reference is released, its process group is killed.
 public final class Program {
-    /// The program did not start, or did not finish a step in time.
+    /// A program did not start, failed or did not finish a step in time, or a socket could not be used.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }

@@ -1,8 +1,8 @@
 public import Base
 public import Store
 
-/// A database that records the statements of `run` and `stream`, each once, with the last parameters. Statements of
-/// `read` and `runWithNextRead` are not recorded.
+/// A database that records the statements of `run` and `stream`, each once, with the parameters of its last call. Other
+/// statements, such as those of `read`, `runWithNextRead` and `materialize`, are not recorded.
 public final class RecordingDatabase: Database {
     private let database: any Database
     /// The recorded statements.

@@ -32,8 +32,8 @@ public struct StoredRows {
     /// Returns a workspace's rows, each after its table's name, sorted as text.
     public subscript(_ workspace: Identifier) -> [String] { lines[workspace] ?? [] }
 
-    /// Returns a text without the parts that differ from one run to the next: ids that a test did not choose, hashes,
-    /// API keys, numbers of seconds, durations, lengths of answers, and times since yesterday.
+    /// Returns a text with placeholders for the parts that differ from one run to the next: ids that a test did not
+    /// choose, hashes, API keys, Unix times, durations, lengths of answers with durations, and times from yesterday on.
     public static func masked(_ text: String) -> String {
         let ids = /(?!aaaaaaaa|bbbbbbbb)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
         var masked = text.replacing(ids, with: "‹id›").replacing(/[0-9a-f]{64,}/, with: "‹hash›")

@@ -2,7 +2,7 @@ import Foundation
 
 /// A raw connection to a port of this machine: a test's bytes are sent unchanged, valid or not.
 public final class TCPClient {
-    /// No bytes arrived in time, or the connection failed.
+    /// The connection failed, or the expected bytes did not arrive.
     public struct Failure: Error, CustomStringConvertible {
         /// A description of the failure.
         public let description: String
@@ -15,7 +15,8 @@ public final class TCPClient {
     private var unread: [UInt8] = []
     private var isClosed = false
 
-    /// Connects, from a given address of this machine if there is one. Reads wait for at most `seconds`.
+    /// Connects, from the address `source` of this machine unless it is nil. Each read or write waits for at most
+    /// `seconds`.
     public init(port: Int, seconds: Int = 15, from source: String? = nil, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if let source, !Self.with(source, 0, { bind(descriptor, $0, $1) == 0 }) {
@@ -69,7 +70,7 @@ public final class TCPClient {
         return max(0, length)
     }
 
-    /// The number of sent bytes that the other side's system has not received (SIOCOUTQ, tcp(7)).
+    /// The number of sent bytes that the other side's system has not acknowledged (SIOCOUTQ, tcp(7)).
     public var unacknowledged: Int {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
@@ -78,7 +79,7 @@ public final class TCPClient {
     /// Signals that no more bytes will be sent.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Ends the connection with a reset, as if this program had ended during its work.
+    /// Ends the connection at once with a TCP reset, which tells the other side that data may be lost.
     public func reset() {
         var hard = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
@@ -98,7 +99,8 @@ public final class TCPClient {
         isClosed = true
     }
 
-    /// Reads the next bytes; empty if the connection has ended or was reset. Throws if none arrive in time.
+    /// Reads the next bytes, at most `count` unless they were received earlier; empty if the connection has ended or
+    /// was reset. Throws if none arrive in time.
     public func read(upTo count: Int = 65_536) throws -> [UInt8] {
         if !unread.isEmpty {
             defer { unread = [] }

@@ -1,7 +1,7 @@
 public import Base
 import Store
 
-/// An entry of a workspace's audit log, as stored.
+/// The part of an entry of a workspace's audit log that tests compare.
 public struct TestAuditEntry: Equatable, Sendable {
     public let action: String
     public let userID: Identifier?
@@ -28,10 +28,10 @@ extension TestWorkspace {
         }
     }
 
-    /// The name of the key of scope write in the audit log.
+    /// The actor that the audit log names for a change with the API key of scope write.
     public var writeKeyActor: String { "API key \(owner.mark) write (\(writeKey.prefix(9)))" }
 
-    /// Returns the entry for a change made with the key of scope write; its details also name the key.
+    /// Returns the entry for a change with the API key of scope write; its details also name the key.
     public func entryOfWriteKey(
         _ action: String, on targetType: String, _ targetID: String?, _ details: [String: JSON]
     ) -> TestAuditEntry {

@@ -60,7 +60,7 @@ public struct Call: Sendable {
 }
 
 extension TestStore {
-    /// Returns an environment with the variables that every function gets, and `more`.
+    /// Returns an environment with the tests' usual values of functions' variables. Those in `more` replace them.
     public func environment(_ more: [String: String] = [:]) -> Environment { Environment(variables(more)) }
 
     /// Returns the variables of that environment, for a function in a separate process.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A package that the local runner of a release build makes, in a folder that is removed with this object.
+/// A package that the local runner makes, in a folder that is removed with this object.
 public final class TestPackage {
     /// The result of `local-runner package`.
     public struct Outcome {
@@ -28,7 +28,8 @@ public final class TestPackage {
     /// The result of the command that made the package.
     public let outcome: Outcome
 
-    /// Makes a package. `functions` are the functions in the configuration; nil for all.
+    /// Makes a package; `outcome` tells if the command failed. `functions` are the functions in the configuration; nil
+    /// for all.
     public init(
         _ target: String, _ options: [String] = variables, functions: Set<String>? = few, devVars: String = "",
         runner: String = BuiltProducts.program("local-runner")
@@ -61,7 +62,7 @@ public final class TestPackage {
             errors: String(decoding: process.errors, as: UTF8.self))
     }
 
-    /// Writes the project's wrangler-like.json, with some of its functions.
+    /// Writes a copy of the project's wrangler-like.json with only `functions`, or with all if it is nil.
     public static func writeConfiguration(in folder: TemporaryFolder, _ functions: Set<String>?) throws {
         let file = URL(filePath: BuiltProducts.project + "/wrangler-like.json")
         var document = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]

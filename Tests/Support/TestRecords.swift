@@ -124,8 +124,8 @@ extension TestWorkspace {
             ruleID, isEnabled, TestStore.now)
     }
 
-    /// Adds a few records of each kind, with names that both workspaces use: the same e-mail address, application and
-    /// platform.
+    /// Adds one or two records of most kinds, some of them with names that both workspaces use: the same e-mail
+    /// address, application and platform.
     func fill() throws {
         let okta = try addIntegration("okta", category: "idp", idpRole: "primary_idp")
         try addIntegration("slack", category: "collaboration", status: "paused")

@@ -10,7 +10,7 @@ public final class TestStore {
         case postgreSQL
 
         /// The engine that this run tests: PostgreSQL if THALIAN_POSTGRESQL names a server. Tests use it unless they
-        /// are about the other one.
+        /// are about one engine.
         public static let ofThisRun: Engine =
             ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"] == nil ? .sqlite : .postgreSQL
     }
@@ -32,8 +32,8 @@ public final class TestStore {
     /// The time at which the tests take place.
     public static let now = Timestamp(seconds: 1_776_256_200)  // 2026-04-15T12:30:00Z
 
-    /// Makes a store whose workspaces have members and keys; with `filled` they have data too. It uses the engine of
-    /// this run, unless the test is about another one.
+    /// Makes a store whose workspaces have members and API keys; with `filled` they have data too. It uses `engine`, or
+    /// the engine of this run if that is nil.
     public init(filled: Bool = false, on engine: Engine? = nil) throws {
         if engine == nil { UsesStore.check() }
         folder = try TemporaryFolder(.inMemory)
@@ -90,7 +90,7 @@ public final class TestStore {
         return "sqlite:" + folder.path("empty.db")
     }
 
-    /// Removes a database. A SQLite database's files are removed with their folder.
+    /// Removes a PostgreSQL database. Does nothing for SQLite, whose files are removed with their folder.
     public static func dropDatabase(_ url: String) {
         #if PostgreSQL
             if url.hasPrefix("postgres:") { PostgreSQLServer.shared.dropDatabase(url) }

@@ -3,28 +3,29 @@ public import Base
 import Crypto
 import Store
 
-/// A workspace with members of all six roles and three API keys. Its ids, except those of audit entries, begin with the
-/// owner's digits, and every text that a person could read contains the owner's mark, so that a leak is visible.
+/// A workspace with members of all six roles and three API keys. The ids that the test gives to its rows begin with the
+/// owner's digits, and most of their texts contain the owner's mark, in e-mail addresses in lower case, so that a leak
+/// is visible.
 public final class TestWorkspace {
     /// The owner of the workspace.
     public enum Owner: String, Sendable {
         case own = "aaaaaaaa"
         case other = "bbbbbbbb"
 
-        /// A word that every text of the workspace contains.
+        /// A word that most texts of the workspace contain.
         public var mark: String { self == .own ? "Quokka" : "Wombat" }
     }
 
     public let owner: Owner
     public let id: Identifier
     public let members: [Role: Identifier]
-    // The keys in clear text.
+    // The API keys in clear text.
     public let readKey: String
     public let writeKey: String
     public let revokedKey: String
-    /// The id of the key of scope read.
+    /// The id of the API key of scope read that is not revoked.
     public let readKeyID: Identifier
-    /// The id of the key of scope write.
+    /// The id of the API key of scope write.
     public let writeKeyID: Identifier
     let database: any Database
     private var count = 100
@@ -91,7 +92,7 @@ public final class TestWorkspace {
             """, id, Identifier.random(), (last ?? 0) + 1, TestStore.now)
     }
 
-    /// Changes the workspace's own row: its plan, its trial's end, and its rules for requests.
+    /// Sets all of these in the workspace's own row: its plan, its trial's end, and its rules for requests.
     public func set(
         plan: Plan = .enterprise, trialEnd: Timestamp? = nil, allowlist: String = "[]", mfaRequired: Bool = false,
         sessionTimeoutHours: Int? = nil

@@ -5,7 +5,8 @@ public import Testing
 ///
 ///     @Suite(.usesStore) struct FindingsTests { … }
 ///
-/// `TestStore` and `EmptyDatabase` record an issue in a test without this declaration.
+/// `EmptyDatabase`, and `TestStore` unless the test names an engine, record an issue in a test without this
+/// declaration.
 public struct UsesStore: SuiteTrait, TestTrait {
     public var isRecursive: Bool { true }
 

@@ -1,9 +1,9 @@
-// Keys and tokens that were made once. The tokens, except those of RFC 7515, are those of the own workspace's admin,
-// valid for an hour from `TestStore.now`.
+// Keys and tokens that were made once. The tokens, except those of RFC 7515, name the own workspace's admin, and expire
+// an hour after `TestStore.now`.
 // swift-format-ignore-file
 
 public enum Vectors {
-    /// The modulus of the RSA key in RFC 7515 A.2; the token there follows.
+    /// The modulus of the RSA key in RFC 7515 A.2; the next constant is that section's token.
     public static let rfcModulus = """
         ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR\
         T-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXB\
@@ -17,7 +17,7 @@ public enum Vectors {
         1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI\
         8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw
         """
-    /// The first coordinate of the key in RFC 7515 A.3; the second one and the token there follow.
+    /// The first coordinate of the key in RFC 7515 A.3; the next constants are the second one and that section's token.
     public static let rfcX = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
     public static let rfcY = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
     public static let rfcES256 = """

@@ -12,7 +12,7 @@ import Testing
             try company.entitlement(of: ada, to: try company.application("Figma"), admin: true)
             for platform in ["jira", "slack"] { try company.account(of: ada, on: platform, admin: true) }
         } quiet: { company in
-            // Jira counts as one place, whether Okta or Jira itself reports it.
+            // Jira counts once, although both Okta and Jira itself report the admin access.
             let ada = try company.person()
             for name in ["Figma", "Jira"] {
                 try company.entitlement(of: ada, to: try company.application(name), admin: true)

@@ -223,7 +223,8 @@ import Testing
             try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
             try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
         } exempt: { company in
-            // Three devices of two models share a serial number, so it is a placeholder, although no list contains it.
+            // Three devices of two models share a serial number, so it is a placeholder, although the list of known
+            // placeholders lacks it.
             try company.device("vm-1", serial: "Vendor 7", model: "KVM")
             try company.device("vm-2", serial: "Vendor 7", model: "KVM")
             try company.device("vm-3", serial: "Vendor 7", model: "Bochs")

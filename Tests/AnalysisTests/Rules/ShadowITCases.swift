@@ -85,7 +85,7 @@ extension TestCompany {
             try company.shadow("Sanctioned", users: 4, publisher: nil)
             try company.decide("sanctioned", about: "Sanctioned")
             try company.shadow("Boardly", users: 1)
-            // Slack names no publisher at all.
+            // No app from Slack has a publisher, so Slack may not report publishers.
             let application = try company.application("AutoTab", from: "slack", managed: false, publisher: nil)
             let person = try company.person()
             try company.grant(

@@ -68,7 +68,7 @@ struct CommentRule: Sendable {
 struct CommentLine: Equatable {
     let number: Int
     let text: String
-    /// True for the first line of a comment, of a paragraph, and of a list item such as a parameter's description.
+    /// True for the first line of a comment, of a paragraph, and of a list item that begins with a name and a colon.
     let isStart: Bool
 
     /// Returns the lines of a file's comments: in Swift, lines of `//` and `///` and comments after code; in C, only

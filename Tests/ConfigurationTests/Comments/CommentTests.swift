@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Checks that comments and test titles have none of the words in `CommentRule.all`, and that every test has a title.
+/// Checks that comments and test titles break no rule of `CommentRule.all`, and that every test has a title.
 @Suite struct CommentTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

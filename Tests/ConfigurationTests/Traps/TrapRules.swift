@@ -6,7 +6,7 @@ enum TrapRule: String, CaseIterable {
     case call
     /// A subscript with a range.
     case slice
-    /// A subscript with a number, or with a name that is usual for an index.
+    /// A subscript with a number, a calculation, or a name that is usual for an index.
     case index
     /// A conversion to an integer type that may not hold the number.
     case conversion
@@ -161,8 +161,8 @@ extension TrapFinder {
 // MARK: Conversions and removals
 
 extension TrapFinder {
-    /// True if a line converts a value to an integer type without a label, unless the value seems to be text, a
-    /// constant or of a smaller integer type.
+    /// True if a line converts a value to an integer type, unless a label makes that safe, or the value seems to be
+    /// text, a constant, or a number that fits.
     private func hasTrappingConversion(_ line: String) -> Bool {
         line.matches(of: #/\b(U?Int(?:8|16|32|64)?)\(/#).contains { match in
             let argument = Self.inside(line[match.range.upperBound...], "(", ")")
@@ -189,8 +189,8 @@ extension TrapFinder {
             || before.contains(#/(flatMap|compactMap)(\(\{ | \{ )$|nil : $/#)
     }
 
-    /// Returns true if the type seems to hold the value: a byte, by its usual name; an integer that a C function
-    /// returns; or a count.
+    /// Returns true if the value seems to fit into the type, for example a byte, by its usual name; an integer that a C
+    /// function returns; or a count.
     private static func isWidened(_ argument: Substring, to type: Substring) -> Bool {
         let isByte = argument.contains(
             #/^(byte|digit|character|first|\$[01])( (>>|&|-) .*)?$|^(bytes|content)\[\w+\]$/#)

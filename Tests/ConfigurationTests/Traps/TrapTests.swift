@@ -20,7 +20,7 @@ import Testing
 /// TrapExceptions.swift lists the line with the reason. Sums and products are not searched for: a number from outside
 /// is limited where it is read, or calculated with `addingReportingOverflow` and similar functions, as in `Timestamp`.
 ///
-/// Demonstration consists of constants and is not searched.
+/// Demonstration gets no outside values and is not searched.
 @Suite struct TrapTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
