@@ -55,7 +55,7 @@ import Testing
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "none")")
     }
 
-    @Test("Numbers out of range are refused") func refusesNumbersOutOfRange() throws {
+    @Test("Texts that are not a number in the allowed range are refused") func refusesNumbersOutOfRange() throws {
         for text in ["x", "-1", "65536", ""] {
             let arguments = try Arguments(["--port=\(text)"], options: Self.options)
             #expect(throws: UsageError.self) { try arguments.integer("--port", in: 0...65_535) }

@@ -57,7 +57,7 @@ import Upstream
         #expect(provider.requests.filter { $0.method == "POST" }.count == 1)
     }
 
-    @Test("If the answer to an action is too long, the outcome is unknown")
+    @Test("If the answer to an action is too long, its outcome is unknown unless it may be repeated")
     func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
         #expect(isUnknown(PlatformAPI.connectorError(.tooLarge, isIdempotent: false)))
         #expect(!isUnknown(PlatformAPI.connectorError(.tooLarge, isIdempotent: true)))

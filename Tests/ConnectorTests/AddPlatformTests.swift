@@ -30,7 +30,7 @@ import Testing
         ][step]
     }
 
-    @Test("There are eight steps, and the contract tests run for every connector")
+    @Test("There are eight steps, and every platform has a connector and a case for the contract tests")
     func eightSteps() throws {
         #expect(try Self.steps().count == 8)
         #expect(Set(ConnectorCase.all.map { $0.connector.platform }) == Set(Platform.allCases))

@@ -37,7 +37,7 @@ import Testing
     }
 
     /// The secondary limit names no time, or says that requests remain.
-    @Test("A rate limit without a time is waited for one minute") func aLimitWithoutATimeIsWaitedForAMinute() throws {
+    @Test("A rate limit without a time counts as one minute") func aLimitWithoutATimeIsWaitedForAMinute() throws {
         let provider = try FakeProvider { _ in
             .json(["errors": [["type": "RATE_LIMIT"]]], headers: ["x-ratelimit-remaining": "4000"])
         }

@@ -12,8 +12,9 @@ import Testing
 
     struct Flaw: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// The profile's name as it is written in the answer, with quotes.
+        /// The value of the profile's `displayName`, as it is written in the answer. Other members may follow it.
         let name: [UInt8]
+        /// The account's display name; nil if it is the first and the last name, as without `displayName`.
         let read: String?
 
         init(_ description: String, _ name: [UInt8], _ read: String?) {

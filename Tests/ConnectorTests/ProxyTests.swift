@@ -135,7 +135,7 @@ import Testing
             ("10.20.3.4", true), ("::ffff:10.20.3.4", true), ("192.168.0.1", true), ("fd12::1", true),
             ("127.0.0.1", false), ("169.254.169.254", false), ("0.0.0.0", false), ("::1", false), ("fe80::1", false),
             ("fd00:ec2::254", false), ("224.0.0.1", false), ("255.255.255.255", false), ("ff02::1", false),
-            // Addresses that lead to one of these, and further addresses of the clouds' metadata.
+            // IPv6 addresses that contain an IPv4 address, and further addresses of the clouds' metadata.
             ("64:ff9b::a9fe:a9fe", false), ("2002:a9fe:a9fe::1", false), ("::169.254.169.254", false),
             ("64:ff9b::7f00:1", false), ("64:ff9b::a14:304", true), ("2002:a14:304::1", true),
             ("100.100.100.200", false), ("192.0.0.192", false), ("168.63.129.16", false), ("fd20:ce::254", false),

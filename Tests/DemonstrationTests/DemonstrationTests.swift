@@ -7,8 +7,8 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct DemonstrationTests {
-    /// Queries for the contents of the company's tables. The random ids and hashes of snapshots, of runs of the
-    /// analysis and of audit entries are left out.
+    /// Queries for the contents of the company's tables. Left out are the random ids of snapshots, of runs of the
+    /// analysis and of audit entries, and hashes that depend on them.
     private static let dumps: [SQL] = [
         "SELECT * FROM workspaces", "SELECT * FROM members ORDER BY user_id", "SELECT * FROM integrations ORDER BY id",
         "SELECT * FROM identities ORDER BY id", "SELECT * FROM accounts ORDER BY id",

@@ -21,8 +21,8 @@ private struct Texts: Row {
     func blob(_ column: Int) -> [UInt8] { Array(texts[column].utf8) }
 }
 
-/// Writes a table of the input's parts, which are separated by NUL. If THALIAN_FUZZ_FOLDER names a folder, the files
-/// are written there, with the table as JSON.
+/// Writes the input's parts, which are separated by NUL, as a table with three columns, in CSV and in a workbook. If
+/// THALIAN_FUZZ_FOLDER names a folder, both files are kept there, with the table as JSON.
 @Sendable private func exportsAreFiles(_ bytes: [UInt8]) {
     let pieces = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     let rows = stride(from: 0, to: pieces.count, by: 3).map { start in

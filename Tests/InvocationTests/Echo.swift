@@ -2,7 +2,7 @@ import Base
 import HTTP
 import Invocation
 
-/// Answers each request with the length of its body. Tests/fuzz uses it too.
+/// Answers each request with the length of its body, or with 413 if it is too long. Tests/fuzz uses it too.
 struct Echo: Service {
     var maximumBodyLength: Int { 64 }
     func respond(to request: Request) -> Response {

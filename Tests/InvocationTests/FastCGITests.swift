@@ -112,7 +112,7 @@ import Testing
             #expect(try peer.readAnswer().status == 200, "\(number)")
             kept.append(peer)
         }
-        // One connection per process is still open, and the others were closed.
+        // At most one connection per process is still open, and the others were closed.
         var open = 0
         for peer in kept {
             peer.request(2, get)

@@ -7,7 +7,8 @@ import Testing
 
 @testable import Invocation
 
-/// Every way of invocation gets hostile calls: each is answered, at worst with a refusal, and none traps.
+/// The readers of events, CGI variables, FastCGI records and the Runtime API's answers get hostile bytes, which they
+/// read or refuse without a trap.
 @Suite struct HostileCallTests {
     @Test("Hostile events are refused or answered") func eventsAreRefusedOrAnswered() throws {
         let samples = [

@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FastCGI with FUNCTION_DISPATCH=isolated: a template that forks a child for each connection, and reports it to the
-/// runner on descriptor 3.
+/// FastCGI with FUNCTION_DISPATCH=isolated: a template that forks a child for each connection, and reports each fork
+/// and each child's end to the runner on descriptor 3.
 @Suite struct IsolatedTests {
     private let get = Ask("GET", "a=1").variables
 

@@ -46,7 +46,7 @@ struct LambdaPackageTests {
         }
     }
 
-    @Test("CloudFormation and AWS SAM accept the template") func isAccepted() throws {
+    @Test("cfn-lint finds no mistake in the template, and notices one in a changed copy") func isAccepted() throws {
         let package = try TestPackage.make("lambda", functions: nil)
         let output = try python(
             "import sys; from cfnlint.runner.cli import main; sys.argv = ['cfn-lint', '--', sys.argv[1]]; main()",
@@ -110,7 +110,7 @@ struct LambdaPackageTests {
 
     // MARK: Running it
 
-    /// Unpacks a function's archive; returns the path of its bootstrap.
+    /// Extracts the executable `bootstrap` from a function's archive; returns its path.
     private func bootstrap(_ function: String, _ package: TestPackage) throws -> String {
         let folder = package.folder.path(function)
         let script = #"""
@@ -123,7 +123,8 @@ struct LambdaPackageTests {
         return folder + "/bootstrap"
     }
 
-    /// The environment that CloudFormation makes from the template with the members of a secret.
+    /// Returns the environment that CloudFormation gives the function `resource` of the template, if the template's
+    /// secret has the members `secret`.
     private func variables(_ resource: String, _ package: TestPackage, _ secret: [String: String]) throws
         -> [String: String]
     {

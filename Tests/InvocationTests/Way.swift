@@ -11,7 +11,7 @@ enum Way: CaseIterable, CustomTestStringConvertible {
     /// False if the body must fit into one variable (execve(2): 128 KiB).
     var takesLargeBodies: Bool { self != .variable }
 
-    /// True if this way has a status and header fields.
+    /// True if responses have a status and header fields in this way.
     var hasHead: Bool { self != .watchdog }
 
     /// Sends a request to the probe in its own process, and waits until the process has finished all work.

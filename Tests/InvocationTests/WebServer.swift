@@ -2,7 +2,8 @@ import Base
 import Foundation
 import TestSupport
 
-/// A web server of Debian, with the probe behind it by FastCGI and CGI. It ends when its last reference is released.
+/// A web server of Debian, with the probe behind it by FastCGI and, except for nginx, by CGI. It ends when its last
+/// reference is released.
 final class WebServer {
     /// The web server's program.
     enum Kind: String, CaseIterable {

@@ -3,9 +3,9 @@ import Crypto
 import TestSupport
 import Testing
 
-/// The probe behind real web servers, with the requests and failures that servers and functions handle differently.
+/// The probe behind real web servers, with the requests and failures that different web servers handle differently.
 @Suite struct WebServerTests {
-    /// Each server's paths to a function.
+    /// The paths at which each server calls the probe.
     static let targets: [(WebServer.Kind, [String])] = [
         (.nginx, ["/fcgi", "/unbuffered", "/tcp", "/kept/one"]), (.lighttpd, ["/fcgi", "/tcp", "/probe.cgi"]),
         (.apache2, ["/fcgi", "/tcp", "/probe.cgi"]),
@@ -40,8 +40,9 @@ import Testing
         }
     }
 
-    /// lighttpd notices a response that breaks off only with server.stream-response-body, which the README recommends.
-    /// On a TCP port it does not always notice it: it may take the reset for the end of the response.
+    /// lighttpd notices a response that breaks off only with server.stream-response-body, which the packaged
+    /// configuration sets. On a TCP port it does not always notice it: it may take the reset for the end of the
+    /// response.
     @Test("A response that breaks off does not look complete", arguments: targets)
     func brokenResponses(_ kind: WebServer.Kind, _ targets: [String]) throws {
         let server = try WebServer(kind)
@@ -57,7 +58,7 @@ import Testing
         }
     }
 
-    /// One upstream keeps the connection to the only process, and another one needs it.
+    /// One of nginx's upstreams keeps a connection to the only process, and the other upstream needs that process.
     @Test("A connection that nginx keeps does not delay the next one")
     func keptConnections() throws {
         let server = try WebServer(.nginx)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// Reads real executables, and bytes that are not executables.
+/// Reads real and made-up executables, and bytes that are not executables.
 @Suite struct ExecutableTests {
     /// Returns a static executable whose header names a segment of `length` bytes, behind the table of segments.
     private static func executable(

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Images, as skopeo and umoci read them, and their root.
+/// Images, as skopeo and umoci read them, and their root file system.
 @Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"), .usesStore)
 struct ImageTests {
     private func json(_ text: String) throws -> JSON { try JSON(parsing: text.utf8) }
@@ -52,8 +52,8 @@ struct ImageTests {
         #expect(spec["process"]?["user"]?["uid"] == 65_532)
     }
 
-    /// Executes a command as a container host does: in a root that is read-only apart from /tmp, as the image's user. `$1`
-    /// is the root, and `$2` the folder that becomes its /tmp.
+    /// Executes a command as a container host does: in a root that is read-only apart from /tmp, as the user
+    /// `IMAGE_USER` if it is set. `$1` is the root, and `$2` the folder that becomes its /tmp.
     private static let container = #"""
         mount --bind "$1" "$1"
         mount -o remount,bind,ro "$1"

@@ -11,7 +11,7 @@ import Testing
 
     init() throws { parent = try TemporaryFolder() }
 
-    /// Makes a package with these files.
+    /// Makes a package with these files and the list of components.
     private func make(_ path: String, _ files: [String] = ["a", "b/c"]) throws {
         var folder = try PackageFolder(path, secrets: [:])
         do {

@@ -25,7 +25,7 @@ struct PackageTests {
         #expect(try Shell.run(#"diff -r "$1" "$2" && echo equal"#, [first.path, second.path]) == "equal\n")
     }
 
-    @Test("SHA256SUMS lists every file, and a second package replaces the first") func list() throws {
+    @Test("SHA256SUMS lists every other file, and a second package replaces the first") func list() throws {
         let package = try TestPackage.make("openfaas")
         let check =
             #"cd "$1" && sha256sum -c --strict --quiet SHA256SUMS && find . -type f | wc -l && wc -l <SHA256SUMS"#
@@ -73,7 +73,7 @@ struct PackageTests {
     }
 
     @Test(
-        "Wrong words are refused with advice",
+        "Wrong arguments are refused with advice",
         arguments: [
             (["--target", "lamda"], 2, "did you mean \"lambda\"?"), ([], 2, "--target is missing"),
             (["--target", "oci", "--function", "api-helth"], 2, "did you mean \"api-health\"?"),

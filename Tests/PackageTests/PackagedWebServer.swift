@@ -18,7 +18,7 @@ final class PackagedWebServer {
     private let root: String
     private var processes: [Program] = []
 
-    /// The user that web servers switch to, if the tests run as root.
+    /// The user that lighttpd and Apache switch to and that FastCGI processes have, if the tests run as root.
     private static let user = geteuid() == 0 ? "www-data" : nil
 
     /// Unpacks a package that is meant for a folder of the test, and starts the server with its configuration.
@@ -74,7 +74,8 @@ final class PackagedWebServer {
                 program, arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": root], descriptors: [-1, -1, -1]))
     }
 
-    /// The part of a server's configuration that every installation has, with the line that includes the package's.
+    /// Returns the server's program, its arguments, and the part of its configuration that every installation has, with
+    /// the line that includes the package's.
     private func configuration(_ kind: Kind) -> (String, [String], String) {
         let files = root + "/opt/web-servers"
         switch kind {

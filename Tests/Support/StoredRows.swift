@@ -13,7 +13,7 @@ public struct StoredRows {
             try add(SQL(text: "SELECT \(owner) AS owner, \(table).* FROM \(table)"), named: table, in: database)
         }
         for tally in Schema.tallies {
-            // Rows with the same values are added up.
+            // Rows that differ only in their counts are added up.
             let names = tally.names()
             let counts =
                 "SELECT workspace_id AS owner, \(names), sum(count) AS count FROM \(tally.table) GROUP BY \(names)"

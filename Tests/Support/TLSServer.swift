@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs `openssl s_server` on a free port of this machine, which answers every request with a page.
+/// Runs `openssl s_server`, which answers every request with a page, on a free port of this machine.
 public final class TLSServer {
     /// The certificates that Tests/Fixtures/certificates makes.
     public enum Certificate: String, CaseIterable, Sendable {

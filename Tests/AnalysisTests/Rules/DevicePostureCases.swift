@@ -114,7 +114,7 @@ import Testing
             try company.device("ada-box", of: ada, on: "google_workspace", serial: "C02X3", system: "Linux")
             try company.agent("ada-box", serial: "")
         } exempt: { company in
-            // Phones can't run an agent, and another platform may report an agent on the machine.
+            // A phone is not expected to run an agent, and another platform may report an agent on the machine.
             try company.device("ada-phone", system: "iOS")
             try company.device("ada-mac", edr: true)
             try company.agent("server")

@@ -200,7 +200,8 @@ extension TrapFinder {
             || argument.contains(#/\(as: (U?Int(16|32)|Int64)\.self\)$/#)
     }
 
-    /// True if a line removes or exchanges elements without a check on this line or one of the four lines before it.
+    /// True if a line removes or exchanges elements by position without a check on this line or one of the four lines
+    /// before it.
     private func hasTrappingRemoval(_ line: String, _ number: Int) -> Bool {
         let names = #/([\w.]+?)\.(removeFirst|removeLast|remove|removeSubrange|replaceSubrange|swapAt)\(/#
         return line.matches(of: names).contains { call in

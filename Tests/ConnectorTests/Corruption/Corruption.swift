@@ -13,8 +13,8 @@ enum Corruption: CaseIterable {
     /// Sends the list's first page in place of another one.
     case repeatedPage
 
-    /// True if all records can still be read. This is false for `shuffled`, because a numbered list seems to have moved
-    /// if its order changes.
+    /// True if all records can be read in every case. This is false for `shuffled`, because a numbered list seems to
+    /// have moved if its order changes.
     var isReadable: Bool {
         switch self {
         case .byteOrderMark, .halfSurrogate, .invalidText, .duplicateMember: true

@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("A relative link, and one in another case, leads to the next page", arguments: ConnectorCase.all)
+    @Test("A relative link, with its relation in upper case, leads to the next page", arguments: ConnectorCase.all)
     func relativeNextPages(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
         let now = try absence(example, after: before, "relative links") { _, reply in
@@ -116,9 +116,9 @@ import Testing
         #expect(names.contains { $0.contains(other) }, "\(renamed) is renamed to \(other)")
     }
 
-    /// Two machines have the same serial number, such as a placeholder that a manufacturer leaves in all of its
+    /// Gives all machines the same serial number, such as a placeholder that a manufacturer leaves in all of its
     /// machines.
-    @Test("Two devices with one serial number stay two", arguments: ConnectorCase.all)
+    @Test("Devices with the same serial number stay separate devices", arguments: ConnectorCase.all)
     func sharedSerials(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
         guard let count = example.counts["device"] else { return }

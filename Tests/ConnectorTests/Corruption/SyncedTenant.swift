@@ -53,7 +53,8 @@ final class SyncedTenant {
         id = try workspace.connect(platform, config: example.config, with: tools, seconds: 20, now: clock).id
     }
 
-    /// Syncs once, an hour after the last time; returns true if the sync was completed.
+    /// Syncs once, with a clock that is an hour later than at the previous call; returns true if the sync was
+    /// completed.
     func sync() throws -> Bool {
         clock = clock + 3_600
         let now = clock

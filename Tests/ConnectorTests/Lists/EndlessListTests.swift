@@ -5,14 +5,14 @@ import Testing
 
 @testable import Connectors
 
-/// Lists that a connector reads to their end before it can read others, at a provider that always names the first page
-/// as the next one.
+/// Lists that a connector reads to their end before it can read others, at a provider that answers every request for
+/// the list with its first page.
 @Suite struct EndlessListTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
         /// The name of the collection that reads the list.
         let collection: String
-        /// Text in the path or body of every request for the list.
+        /// Text in the target or body of every request for the list.
         let list: String
 
         var testDescription: String { "\(connector.testDescription) \(list)" }

@@ -111,7 +111,7 @@ import Testing
 
     /// The links name another server on this machine, which would receive requests if the links were followed there.
     @Test(
-        "A token is sent only to the customer's own server, whatever host a cursor names",
+        "A token is sent only to the customer's own server, whatever host a link names",
         arguments: [
             Way(connector: .okta, origin: "https://canonical.okta.com"),
             Way(connector: .entra, origin: "https://graph.microsoft.com"),
@@ -177,7 +177,7 @@ import Testing
             }
             let connector = try example.connect(provider)
             do {
-                // An optional list is left out.
+                // An optional list whose page token can't be used is left out.
                 let found = try pullEntries { connector }
                 #expect(!found.entries.leftOut.isEmpty, "\(member) \(spoiled)")
             } catch let error as ConnectorError {

@@ -47,7 +47,7 @@ import Testing
     @Test("The number of pages without new items is limited") func pagesWithoutAnythingNewAreBounded() throws {
         let empty = pages(until: 10_000) { ([], .string("page \($0)"), false) }
         #expect(empty == PageGuard.mostPagesWithoutNew + 1)
-        // A long list may restart, as often as numbered lists do.
+        // A list may repeat its pages as often as a numbered list may begin again; after that it is refused.
         let again = pages(until: 100_000) { ([.integer($0 % 1_000)], .string("page \($0)"), $0 < 1_000) }
         #expect(try #require(again) > 5_000 && again ?? 0 < 7_000)
     }

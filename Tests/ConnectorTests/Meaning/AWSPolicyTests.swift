@@ -116,7 +116,7 @@ import Testing
             accounts.map(\.adminRoles) == [
                 ["own"], ["rulers"], ["all"], ["rulers"], [], [], [], [], [], [], ["AdministratorAccess"],
             ])
-        // The permissions of an unreadable policy are unknown.
+        // The permissions of a policy that is unreadable, or missing in the list of policies, are unknown.
         #expect(
             accounts.map(\.isAdmin) == [true, true, true, true, false, false, nil, nil, false, false, true])
     }
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(
-        "Attaching a policy that allows everything is a privilege grant",
+        "Adding an inline policy that allows everything is a privilege grant",
         arguments: ["PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"])
     func aPolicyThatAllowsEverythingIsAGrant(_ name: String) throws {
         func type(_ document: String) throws -> String? {

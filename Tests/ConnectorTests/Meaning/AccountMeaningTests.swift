@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connectors
 
-/// The meaning of directories' fields about people.
+/// The meaning of platforms' fields about people.
 @Suite struct AccountMeaningTests {
     // MARK: Okta
 

@@ -24,7 +24,8 @@ import Testing
             let provider = try FakeProvider { request in
                 example.org(request).map { changes.made(to: $0) }
             }
-            // Requests for a changed id are refused, and so are some parts of lists.
+            // The fake provider does not know changed ids, so requests that contain one fail. If the whole pull fails
+            // for that reason, `now` is empty, and the field counts as changed.
             let now = (try? pull(without: others) { try example.connect(provider) }) ?? []
             // Skips fields whose sources are no members of an answer, such as a path, and fields without a telling
             // value.
@@ -99,7 +100,7 @@ import Testing
 }
 
 extension [SyncRecord] {
-    /// Returns the values of one of our fields, such as `account.email`, sorted.
+    /// Returns the values of one of our fields, such as `account.email`, in all records, sorted.
     fileprivate func values(of field: String) -> [String] {
         let parts = field.split(separator: ".")
         guard parts.count == 2 else { return [] }

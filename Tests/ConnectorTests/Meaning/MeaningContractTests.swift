@@ -7,8 +7,8 @@ import Testing
 
 /// Every connector treats the same unusual value in the same way, wherever it occurs in the provider's answers.
 @Suite struct MeaningContractTests {
-    /// Returns the records that a connector pulls if every match of the patterns in the answers, except tokens, is
-    /// replaced. Logs are not read, because their events are found by time; nor is AWS's root user.
+    /// Returns the records that a connector pulls if every match of the patterns in the answers, except those to token
+    /// requests, is replaced. Logs are not read, because their events are found by time; nor is AWS's root user.
     private func pulled(
         _ example: ConnectorCase, replacing replacements: [(pattern: String, text: String)]
     ) throws -> [SyncRecord] {

@@ -5,7 +5,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct AWSAbsenceTests {
-    /// Syncs with replacements in the answers to one action.
+    /// Syncs an account with replacements in AWS's answers to the API call `action`.
     private func sync(
         _ action: String, of user: String? = nil, filter: String? = nil, _ changes: [(String, String)]
     ) throws -> Absence {

@@ -40,7 +40,7 @@ enum AWSAccount {
     }
 
     /// Returns the region and the service in the scope of a request's signature, such as `us-east-1/iam`; nil if the
-    /// request is not signed with the example's key.
+    /// signature does not name the example's key. The signature itself is not verified.
     private static func scope(_ request: FakeProvider.Request) -> Substring? {
         guard let authorization = request.headers["Authorization"], request.headers["X-Amz-Date"] != nil,
             authorization.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/")

@@ -81,8 +81,7 @@ import Testing
             guard request.path.hasSuffix(path), !request.path.contains("deletedItems") else { return nil }
             return status.map { GraphTenant.error($0, "Forbidden") } ?? reply.entries("value") { _ in [.null] }
         }
-        // One user with a role, one with a role through a group that comes with being in the directory, and one without
-        // any.
+        // The user u3 has a role through a group, u2 has a role that administers nothing, and u0 has none.
         for user in ["u3", "u2", "u0"] { #expect(absence.accounts[user]?.isAdmin == nil, "\(user)") }
         #expect(absence.leftOut.contains("administrator roles") && absence.gone == [])
     }

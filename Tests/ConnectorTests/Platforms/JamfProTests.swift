@@ -17,7 +17,7 @@ extension ConnectorCase {
         rejected: .json(["error": "invalid_client"], status: 401), counts: ["device": 500])
 }
 
-/// A server as Jamf Pro's API shows it, with a hundred items per page.
+/// A server as Jamf Pro's API shows it, with pages of the requested size.
 enum JamfServer {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["Host"] == "acme.jamfcloud.com" else { return nil }

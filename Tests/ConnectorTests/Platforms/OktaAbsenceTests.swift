@@ -11,7 +11,7 @@ import Testing
         "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [
             (.null, []), (["status": "ACTIVE"], []), ("u0", []),
-            // The next two users lack the profile or the status, which every user has.
+            // The first of the next two users lacks the profile, and the second the status, which every user has.
             (["id": "u0", "status": "ACTIVE"], ["account/u1"]),
             (["id": "u0", "profile": ["login": "u0@example.com"]], ["account/u1"]),
         ] as [(JSON, Set<String>)])

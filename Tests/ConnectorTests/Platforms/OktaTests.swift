@@ -223,7 +223,7 @@ enum OktaOrg {
             try Set(pullEntries { other }.entries.leftOut.map(\.name)) == [
                 "factors", "administrator roles", "grants", "devices", "events",
             ])
-        // The list is not requested again for each user.
+        // After several refusals, the factors of further users are not requested.
         #expect(provider.requests.filter { $0.path == "/api/v1/users/u5/factors" }.isEmpty)
         let open = try pullEntries { connector }
         #expect(!open.ended.contains { $0.kinds == [.device] || $0.kinds == [.auditEvent] })

@@ -53,7 +53,7 @@ enum ZoomAccount {
         return .object(user)
     }
 
-    /// Returns a single user's entry: only there Zoom has these fields.
+    /// Returns a single user's entry, which has fields that Zoom's list of users lacks.
     private static func details(_ id: String) -> JSON {
         let isSSO = id.hasSuffix("0")
         return [
@@ -105,7 +105,7 @@ enum ZoomAccount {
         #expect(accounts.count == 9 && accounts["active0"]?.department == "Sales")
         #expect(accounts.values.allSatisfy { $0.ssoEnforced == nil && $0.title == nil })
         #expect(try connector.collections[1].page(nil).entries.leftOut.map(\.name) == ["user details"])
-        // The entries are not requested again for each user.
+        // After five refusals, no more single users are requested.
         #expect(provider.requests.filter { $0.path.hasPrefix("/v2/users/") }.count == 5)
     }
 
