@@ -40,7 +40,7 @@ import Testing
         return (found.0, found.1, found.2, count)
     }
 
-    @Test("A new workspace's audit log names its creator; it can get members and keys; a blank name is refused")
+    @Test("A new workspace can get members and keys, its audit log names its creator; a blank name is refused")
     func create() throws {
         let made = try access.createWorkspace(
             name: " Acme ", plan: .trial, by: operatorOfTests, now: TestStore.now)
@@ -142,7 +142,7 @@ import Testing
         #expect(throws: AdministrationError.self) { try own().removeMember(user, keepsKeys: false) }
     }
 
-    @Test("A removed member's API keys stay valid if the operator wants that")
+    @Test("A removed member's API keys are not revoked if the operator wants that")
     func keptKeys() throws {
         let admin = try #require(store.own.members[.admin])
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "name": "mine"])
@@ -153,7 +153,7 @@ import Testing
         #expect(try own().apiKeys().count == before)
     }
 
-    @Test("The last admin can't be removed or lose the role, unless the operator allows it")
+    @Test("The last admin can't be removed, and keeps an admin role unless the operator allows its loss")
     func lastAdmin() throws {
         let (admin, superAdmin) = try (#require(store.own.members[.admin]), #require(store.own.members[.superAdmin]))
         _ = try own().removeMember(superAdmin, keepsKeys: false)

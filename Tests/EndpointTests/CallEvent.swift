@@ -25,7 +25,8 @@ extension Operation {
         (isSession ? "api-" : "api-mcp-") + name.replacingOccurrences(of: "/", with: "-")
     }
 
-    /// Returns a call of the operation by a permitted caller of the own workspace, with a session that is valid now.
+    /// Returns a call of the operation by a permitted caller of the own workspace. If it has a session token, that is
+    /// valid at the present time, not at `TestStore.now`.
     func callNow(_ store: TestStore) -> Call {
         let call = call(workspace: store.own.id.description)
         return switch access {

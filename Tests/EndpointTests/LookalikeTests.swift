@@ -76,7 +76,7 @@ import Testing
     }
 
     /// The answer to the other workspace's own call contains that workspace's marks.
-    @Test("The search for the other workspace's marks finds them in its own answers")
+    @Test("The search for the other workspace's marks finds them in that workspace's answers")
     func theSearchFindsWhatItLooksFor() throws {
         let lookalikes = try Lookalikes(beside: true)
         for operation in Operation.reads where ["findings", "identity"].contains(operation.name) {
@@ -142,7 +142,7 @@ import Testing
 
     // MARK: Ids
 
-    /// Every field that must be a UUID, and targetEntityId.
+    /// Every field of an operation that must be a UUID, except workspaceId, and targetEntityId.
     private static let references: [Reference] = Operation.all.flatMap { operation in
         let handler =
             switch operation.method {
@@ -212,7 +212,8 @@ import Testing
 
     // MARK: The assistant
 
-    /// An input for each tool. If it names a record, both workspaces have that record.
+    /// An input for each tool. The people, applications and devices that it names exist in both workspaces. The id of
+    /// the own workspace's finding takes the place of `findingMark`.
     private static let inputs: [String: JSON] = [
         "get_risk_score": [:], "list_findings": [:], "lookup_identity": ["email": "u1@example.com"],
         "get_integrations": [:], "get_posture_summary": [:], "list_rules": ["category": "identity_security"],
@@ -290,7 +291,8 @@ import Testing
                 try lookalikes.queue(.remediation, id: lookalikes.own.action)
             case .analysis: try lookalikes.queue(.analysis)
             case .housekeeping:
-                // The trial ends, an action has waited too long for approval, and old data is deleted.
+                // The trial ends, a snoozed finding reopens, an action has waited too long for approval, and a running
+                // action has no job.
                 try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
                 try lookalikes.queue(.housekeeping)
             default: break

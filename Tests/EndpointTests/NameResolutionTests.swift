@@ -10,7 +10,8 @@ struct NameResolutionTests {
     private static let debian = "/etc/ssl/certs/ca-certificates.crt"
 
     /// Runs Tests/Fixtures/empty-root.py with the case `name`. Returns the report that it prints: the function's exit
-    /// status and outputs, the host names that were looked up, and the paths that were requested.
+    /// status and outputs, the names that it looked up by DNS, each with /udp or /tcp, and the hosts with paths that it
+    /// requested.
     private func outcome(_ name: String, bundle: String = debian) throws -> JSON {
         let folder = try TemporaryFolder()
         try Shell.run(
@@ -71,7 +72,7 @@ struct NameResolutionTests {
     }
 
     @Test(
-        "The certificate authorities are found at the path of each distribution",
+        "The certificate authorities are found at the paths that four distributions use",
         arguments: [
             "/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine
             "/etc/pki/tls/certs/ca-bundle.crt",  // Amazon Linux, Fedora

@@ -6,7 +6,8 @@ import Testing
 
 @testable import local_runner
 
-/// Operation.all, for which permission, isolation and order are tested, has every operation that takes credentials.
+/// Operation.all, for which permissions, isolation and the order of checks are tested, has every operation that takes
+/// credentials.
 @Suite struct RoutesTests {
     private func configuration() throws -> Configuration {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -12,7 +12,7 @@ import Testing
     private let okta: FakeProvider
     private let interruption: Interruption
 
-    /// Holds an action that is run whenever the fake Okta is asked for the apps.
+    /// Holds code that runs whenever the fake Okta is asked for the apps.
     private final class Interruption: Sendable {
         let action = Mutex<(@Sendable () -> Void)?>(nil)
     }
@@ -144,7 +144,7 @@ import Testing
         let key = try #require(
             try verb("key", "create", "--workspace", workspace, "--name", "Assistant", "--scope", "write")["key"]?
                 .string)
-        // No account may be suspended without a person's approval.
+        // An API key may suspend no account without a person's approval.
         try verb("workspace", "set", workspace, "tiers.suspend_user=never", "session_timeout_hours=8")
 
         let adminToken = try token(admin)

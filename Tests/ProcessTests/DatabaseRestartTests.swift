@@ -20,7 +20,7 @@
             first.close()
             var workers = try (0..<2).map { _ in try load.start() }
             for round in 1...5 {
-                // The server is killed during work: another suspension was requested since the last time.
+                // The server is killed during work: another suspension was requested since this round began.
                 let before = load.okta.suspensions
                 let isWorking = poll(seconds: 30) { load.okta.suspensions > before }
                 #expect(isWorking, "round \(round)")

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Effects of one company on the jobs of others, with workers as they are deployed.
+/// Effects of one company on the jobs of others, with workers in separate processes.
 @Suite(.serialized, .usesStore) struct FairnessTests {
     private let store: TestStore
 
@@ -33,7 +33,7 @@ import Testing
         let start = ContinuousClock.now
         for _ in 0..<3 {
             let before = try completedSyncs(of: fifth)
-            // The job of the last sync may still be ending, and would be mistaken for the requested one.
+            // The job of the previous sync may still be ending, and would be mistaken for the requested one.
             try fifth.workspace.queueSync(of: fifth.integration, urgency: .routine, again: true)
             #expect(try poll(seconds: 120) { try completedSyncs(of: fifth) == before + 1 })
         }

@@ -119,7 +119,7 @@ import Testing
         #expect(row[0] == "dead" && row[2].hasPrefix("Its process ended by signal "), "\(row)")
     }
 
-    @Test("A job that runs alone after its response has its own process")
+    @Test("A job that is started alone, as after a response, runs in its own process")
     func aJobThatIsRunAloneAfterItsResponseHasAProcessOfItsOwn() throws {
         let (bad, good) = (try enqueue("trap"), try enqueue("complete"))
         #expect(try run(bad).contains("workspaces: 2"))
@@ -189,7 +189,7 @@ import Testing
         #expect(try jobs.allSatisfy { try row($0)[0] == "gone" })
     }
 
-    /// Returns the id of the process whose job has reported in the log that it holds.
+    /// Returns the id of the process that has logged `holding as ID`: its job waits forever.
     private func holder(_ worker: PipedProgram) throws -> pid_t {
         let line = try worker.errorLine(containing: "holding as ")
         let rest = try #require(line.range(of: "holding as "))

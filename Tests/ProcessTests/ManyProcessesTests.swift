@@ -42,7 +42,8 @@ import Testing
             return (counts, start == Timestamp.now.seconds / 3_600)
         }
         var result = run(key)
-        // A new hour with a new count has begun; the write key has made no requests yet.
+        // If a new hour with a new count began during the calls, they are repeated with the write key, which has made
+        // none yet.
         if !result.isWithinAnHour { result = run(store.own.writeKey) }
         #expect(result.counts == [200: 1_000, 429: 200])
     }

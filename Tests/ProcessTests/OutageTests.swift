@@ -41,7 +41,7 @@
             var health: Set<String> = []
             do {
                 for round in 1...20 {
-                    // The server is killed during writes: some were acknowledged since the last time.
+                    // The server is killed during writes: more than 20 were acknowledged since this round began.
                     let before = acknowledged.withLock { $0.count }
                     #expect(poll(seconds: 30) { acknowledged.withLock { $0.count } > before + 20 }, "round \(round)")
                     try server.kill()

@@ -6,7 +6,7 @@
     struct OwnServer {
         private let folder: String
 
-        /// Prepares a server in a folder without starting it.
+        /// Names the server's folder, which `start` makes.
         init(in folder: TemporaryFolder) {
             // The path is longer than a Unix-domain socket's may be, as in a deeply nested checkout.
             self.folder = folder.path("server-" + String(repeating: "x", count: 90))

@@ -43,7 +43,7 @@ import Testing
             let user = "u\(round)"
             try store.own.addPerson(user, on: integration)
             let process = try call(user).start(on: store.url, variables(user))
-            // Every second process is killed at a random time, every other one as soon as the action is stored.
+            // Half of the processes are killed at a random time, the others as soon as the action is stored.
             if round % 2 == 0 {
                 usleep(round == 0 ? 0 : UInt32.random(in: 0...UInt32(duration * 1_000_000)))
             } else {

@@ -32,7 +32,7 @@ import Testing
         #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 503, "\(failed.response)")
     }
 
-    /// The functions of the last release must not write into a database whose schema they don't know.
+    /// The functions of an older release must not write into a database whose schema is too new for them.
     @Test(
         "A run on a schema that is too old or too new gets 503 and ends with 1",
         arguments: ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs", "scheduled-session-keys"])

@@ -11,7 +11,7 @@ import Testing
     private static let token = "00plantedSecretOktaToken"
     private let store: TestStore
     private let okta: FakeProvider
-    /// A value in every user's record that changes after each completed sync.
+    /// A value in every user's record, which a test changes after a completed sync.
     private let version: Version
 
     private final class Version: Sendable {
@@ -126,7 +126,7 @@ import Testing
             try letTimePass()
         }
         #expect(interrupted > 0, "none of fifty was interrupted")
-        // PostgreSQL may still execute the last statement of a killed process, which renews the lease.
+        // PostgreSQL may still execute the last statement of a killed process, and that may renew the lease.
         var last = sync.send(to: store.url, variables)
         for _ in 0..<5 where last?.status == 409 {
             try letTimePass()

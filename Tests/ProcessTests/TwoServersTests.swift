@@ -13,7 +13,7 @@ import Testing
     init() throws {
         store = try TestStore()
         folder = try TemporaryFolder()
-        // An org that refuses the credentials ends a sync after its first request.
+        // An org that refuses the credentials ends a sync with its first requests.
         okta = try FakeProvider { _ in .json(["errorCode": "E0000011", "errorSummary": "Invalid token"], status: 401) }
         try FileManager.default.copyItem(
             atPath: BuiltProducts.project + "/wrangler-like.json", toPath: folder.path("wrangler-like.json"))

@@ -54,14 +54,15 @@ import Testing
         try workspaces[workspace].enqueue(.sync, payload: ["do": .string(what)])
     }
 
-    /// The ids of the processes whose jobs have reported in the log that they hold, the earliest first.
+    /// The ids of the processes that have logged `holding as ID`, the earliest first. Their jobs wait forever.
     private var holders: [pid_t] {
         folder.read("log").components(separatedBy: "holding as ").dropFirst().compactMap { text in
             pid_t(text.prefix { $0.isNumber })
         }
     }
 
-    /// Returns the attempts of each sync job in a state. The worker also queues due housekeeping.
+    /// Returns the numbers of attempts of the sync jobs in a state. Other jobs don't count, because the worker also
+    /// queues due housekeeping.
     private func jobs(_ state: String) throws -> [Int] {
         try store.database.rows(
             "SELECT attempts FROM jobs WHERE kind = 'sync' AND state = $1 ORDER BY attempts", state
@@ -163,7 +164,7 @@ import Testing
         }
     }
 
-    @Test("Damaged jobs end neither the worker nor the jobs of others, and the log names each")
+    @Test("Damaged jobs end neither the worker nor other jobs, and the log names those with a readable id")
     func damagedJobsEndNothing() throws {
         let damaged = try (0..<5).map { _ in try enqueue("complete") }
         try store.database.execute("UPDATE jobs SET kind = 'analysis'")

@@ -11,11 +11,11 @@ import Testing
 @testable import Actions
 @testable import Remediation
 
-/// The records that parameters may name, the approvals that they require, and how they are stored.
+/// The records that parameters may name, the approvals that such records require, and how parameters are stored.
 @Suite(.usesStore) struct ParameterTests {
     private let scene: Scene
     private let vault: Identifier
-    /// The ids of the vault's accounts of Alice (v1) and Bob (v2), and of Alice's token 7.
+    /// Our ids of Alice's account (v1) and Bob's account (v2) in the vault, and of Alice's token 7.
     private let alice: Identifier
     private let bob: Identifier
     private let token: Identifier
@@ -271,7 +271,7 @@ import Testing
         #expect(try status(["devices": people(100)]) == .queued)
     }
 
-    /// Other records that an action changes: an account's keys, a device's user, an application on other platforms.
+    /// Other records that an action changes: an account's keys, and a device's user.
     @Test("Findings about other records that an action changes count too")
     func whatAnActionChangesBesidesCounts() throws {
         let own = scene.store.own
@@ -373,7 +373,7 @@ import Testing
         #expect(ended.error == "The records that this action names have changed since its request. Request it again.")
     }
 
-    /// An additional record of the same kind does not change the action's identity.
+    /// The request names the account. All grants that the account has when the action runs are revoked.
     @Test("A new grant does not stop a revocation") func aGrantThatIsNewDoesNotStopARevocation() throws {
         let app = try scene.store.own.addApplication("Figma", from: vault)
         func grant(_ name: String) throws {

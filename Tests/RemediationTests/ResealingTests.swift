@@ -8,7 +8,7 @@ import Testing
 @_spi(System) @testable import Integrations
 @testable import Remediation
 
-/// The rotation of the keys that seal credentials.
+/// The rotation of the keys that seal credentials and secret parameters of actions.
 @Suite(.usesStore) struct ResealingTests {
     private let scene: Scene
     private let action = Identifier.random()

@@ -23,7 +23,7 @@ final class Scene {
     /// The ids of Alice's account (u1) and of Alice's device (d1). Bob's account is u2.
     let account: Identifier
     let device: Identifier
-    /// The directory's credentials.
+    /// The directory's credentials as stored.
     private var sealed: [UInt8] = []
     var now = TestStore.now
 
@@ -118,7 +118,7 @@ final class Scene {
         ) { row in (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds) } ?? ("completed", 0, 0)
     }
 
-    /// Returns the actions of the audit entries, in order.
+    /// Returns the field `action` of each audit entry, in order, such as `remediation.requested`.
     func audited() throws -> [String] { try store.own.auditEntries().map(\.action) }
 
     func json(_ action: RemediationAction) -> JSON? { try? JSON(parsing: JSONWriter.bytes(action)) }

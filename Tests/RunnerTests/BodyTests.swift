@@ -6,7 +6,7 @@ import Testing
 
 @testable import local_runner
 
-/// Requests whose bodies are slow or large, or come from clients without credentials.
+/// Slow and large bodies of requests, requests without credentials, and the limits for each address.
 @Suite(.serialized) struct BodyTests {
     @Test("Slow uploads occupy no process", arguments: Runner.dispatches)
     func slowUploadsTakeNoPlaces(_ dispatch: String) throws {

@@ -12,7 +12,7 @@ import Testing
         let reply = try client.request("GET", "/\(dispatch)?do=sleep&n=20000")
         #expect(reply.status == 504 && reply.text == #"{"error":"The function took too long."}"#)
         #expect((0.3..<2).contains(Date().timeIntervalSince(start)))
-        // The only place is free again, so the process is gone.
+        // One request at a time is served, so this answer shows that the process is gone.
         #expect(try client.request("GET", "/\(dispatch)").status == 200)
         // The limit includes the work after the response.
         #expect(try client.request("GET", "/\(dispatch)?do=later&n=20000").status == 200)
@@ -113,7 +113,8 @@ import Testing
         #expect(processes.count < 48)
     }
 
-    @Test("A request waits briefly for a place, then gets 503") func letsRequestsWaitBrieflyOnly() throws {
+    @Test("If all processes are busy, a request waits about a second for one, then gets 503")
+    func letsRequestsWaitBrieflyOnly() throws {
         let runner = try Runner(concurrency: 1)
         let first = try runner.connect()
         let second = try runner.connect()
@@ -182,7 +183,7 @@ import Testing
         _ = clients
     }
 
-    @Test("On a request to end, the runner finishes its requests first", arguments: Runner.dispatches)
+    @Test("On SIGTERM, the runner finishes its requests before it ends", arguments: Runner.dispatches)
     func drainsWhenItIsAskedToEnd(_ dispatch: String) throws {
         let runner = try Runner()
         let idle = try runner.connect()

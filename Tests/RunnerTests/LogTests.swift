@@ -22,7 +22,7 @@ import Testing
 
         deinit { close(descriptor) }
 
-        /// Returns everything that is in it now.
+        /// Removes all bytes that are in the FIFO now, and returns them as text.
         func read() -> String {
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test("Lines of a request beyond its buffer are written at once, and none is lost")
+    @Test("A request with a thousand lines, more than its buffer holds, loses none of them")
     func manyLines() throws {
         let runner = try Runner(format: "json")
         let client = try runner.connect()

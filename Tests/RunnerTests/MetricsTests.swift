@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "A request takes a place in the metrics while it is served",
+        "A function's thalian_places_in_use counts a request while it is served",
         .enabled(if: python != nil, "Tests/run sets THALIAN_PYTHON up"))
     func places() throws {
         let server = try serve(["--metrics", "127.0.0.1:0"])

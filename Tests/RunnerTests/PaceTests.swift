@@ -2,7 +2,8 @@ import Testing
 
 @testable import local_runner
 
-/// The time until which a transfer has paid, in milliseconds: 8 KiB pay for a second.
+/// A transfer pays for its time with bytes, 8 KiB for a second. `paid` is the time until which it has paid, in
+/// milliseconds.
 @Suite struct PaceTests {
     private func paid(_ parts: [(milliseconds: Int, kibibytes: Int)]) -> Int {
         var pace = Pace(5_000_000, total: 3 << 10)

@@ -86,8 +86,9 @@ import Testing
         #expect(many.count { !$0.hasInput(seconds: 0) } == 50)
     }
 
-    /// A refused client may continue to send; its bytes are discarded, a part in each turn of the loop.
-    @Test("Clients that flood their last connection do not delay others")
+    /// A client may continue to send after the last answer of its connection. These bytes are discarded, a part in each
+    /// turn of the loop.
+    @Test("Clients that send a flood of bytes after the last answer of their connection do not delay others")
     func clientsThatFloodTheirLastConnectionKeepNobodyWaiting() throws {
         let runner = try Runner()
         let other = try runner.connect()

@@ -10,8 +10,8 @@ import Testing
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Runs the commands of a section in the folder in which the runner was started, with the runner's address and with
-    /// options that make curl print the status.
+    /// Runs the commands of a section in the folder that contains the runner's `.local-runner`, with the runner's
+    /// address and with options that make curl print the status.
     @Test(
         "The commands that call the API are answered with 200",
         arguments: [("README.md", "## Try it"), ("Functions/README.md", "## Call the endpoints")])

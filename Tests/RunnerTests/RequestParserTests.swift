@@ -98,7 +98,9 @@ import Testing
         ("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     ]
 
-    @Test("A request head is accepted or refused as RFC 9112 demands", arguments: heads)
+    @Test(
+        "A request head is accepted or refused as RFC 9112 demands or permits, and by the runner's limits",
+        arguments: heads)
     func judgesHeads(_ text: String, _ expected: Int) {
         #expect(status(text) == expected)
     }
@@ -161,7 +163,9 @@ import Testing
         ("0\r\n b\r\n\r\n", 400, ""),
     ]
 
-    @Test("A chunked body is decoded or refused as RFC 9112 demands", arguments: bodies)
+    @Test(
+        "A chunked body is decoded or refused as RFC 9112 demands or permits, and by the runner's limits",
+        arguments: bodies)
     func decodes(_ text: String, _ status: Int, _ expected: String) throws {
         let log = RunnerLog(descriptor: -1)
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)

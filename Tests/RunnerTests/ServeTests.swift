@@ -301,7 +301,7 @@ import Testing
     }
 }
 
-/// The socket on which systemd receives the notifications of services.
+/// A socket in place of the one on which systemd receives the notifications of services.
 private final class NotifySocket {
     let path: String
     private let descriptor: Int32

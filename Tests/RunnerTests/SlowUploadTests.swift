@@ -4,8 +4,8 @@ import Testing
 
 /// Uploads that hardly progress, from several addresses, while the next client needs their resources.
 @Suite(.serialized) struct SlowUploadTests {
-    /// Starts a runner with this number of descriptors: half of them are for connections, a quarter for files, and a
-    /// quarter of these for one address.
+    /// Starts a runner with this number of descriptors: half of them are for connections, a quarter for files, and one
+    /// address may use a quarter of each.
     private func runner(descriptors: Int) throws -> Runner {
         try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$@\"", "sh"]))
     }

@@ -23,7 +23,7 @@ import Testing
         return folder.read("log")
     }
 
-    /// Values in .dev.vars take precedence, so a secret of the environment must not be generated there.
+    /// A secret of the environment wins over .dev.vars, so a generated value there would never be used.
     @Test("A secret that the environment has is not generated in .dev.vars")
     func secretsOfTheEnvironmentAreNotReplaced() throws {
         let folder = try TemporaryFolder()

@@ -13,7 +13,7 @@ enum Surroundings {
         return namespaces("--mount") + script + options
     }
 
-    /// Returns arguments that execute a program in its own namespaces.
+    /// Returns the program and arguments that execute another program in its own namespaces.
     static func namespaces(_ options: String...) -> [String] {
         ["/usr/bin/unshare"] + options + (geteuid() == 0 ? [] : ["--map-root-user"])
     }
@@ -30,7 +30,7 @@ enum Surroundings {
             .init(maximumBody: 1 << 20, environment: Self.path.merging(more) { $1 }, launcher: launcher))
     }
 
-    /// Expects answers of all three dispatches, to small and to large bodies.
+    /// Expects answers of all three dispatches, to requests without a body and with a large one.
     private func expectServes(_ runner: Runner) throws {
         let client = try runner.connect()
         for dispatch in Runner.dispatches {

@@ -85,7 +85,7 @@ import Testing
     }
 
     /// The holder of the secret may still write any claim.
-    @Test("Signed tokens with arbitrary claims never trap, and name only the user of their subject")
+    @Test("Signed tokens with arbitrary claims trap no reader, and name only the user of their subject")
     func claimsMayBeAnything() throws {
         let keys = try SessionKeys(
             Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }]))

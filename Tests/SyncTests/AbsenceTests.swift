@@ -50,8 +50,8 @@ import Testing
         ) { $0.text(0) }
     }
 
-    /// Changes and syncs both platforms; returns the records of each that the inventory had before and no longer has
-    /// so.
+    /// Changes and syncs both platforms; returns, for each platform, the texts that `inventory` returned before and no
+    /// longer returns.
     private func changes(_ change: (TestProvider) -> Void) throws -> [Set<String>] {
         try [("okta", okta), ("github", github)].map { platform, provider in
             let before = try inventory(platform)
@@ -98,7 +98,7 @@ import Testing
         #expect(changed == [[], []])
     }
 
-    @Test("If an optional list fails, its known records stay and the report names the list with the reason")
+    @Test("If an optional list fails, its known records stay, and the audit log names the list and the reason")
     func optionalList() throws {
         let changed = try changes {
             $0.optional = ["keys"]

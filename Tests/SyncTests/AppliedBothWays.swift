@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Runs each test of a suite twice on SQLite: once with syncs that are applied in one transaction, and once with syncs
-/// that are applied in steps of one row. PostgreSQL has no steps.
+/// that are applied in steps, the first of one row. PostgreSQL has no steps.
 struct AppliedBothWays: SuiteTrait, TestTrait, TestScoping {
     /// True while tests run whose syncs are applied in steps.
     @TaskLocal static var inSteps = false

@@ -157,7 +157,8 @@ import Testing
                 "deleted access_key 1", "deleted account 1", "deleted application 1", "deleted device 1",
                 "deleted entitlement 41",
             ])
-        // The directory deprovisioned the account; the person is still known, as a person who has left.
+        // The directory no longer lists the account, which counts as deprovisioned; the person is still known, as one
+        // who has left.
         #expect(
             try company.list("SELECT status FROM accounts WHERE workspace_id = $1 AND external_id = 'u0'")
                 == ["deprovisioned"])
@@ -182,7 +183,7 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM entitlements WHERE workspace_id = $1") == 200)
     }
 
-    @Test("An account that left a platform without a directory is removed with its entitlements and links")
+    @Test("An account that a platform other than a directory no longer lists is removed with its links")
     func anAccountElsewhereGoesWithAllThatHangsOnIt() throws {
         let github = try company.connect("github")
         github["members"] = [account("g1", "u1@example.com") { $0.linkedEmails = ["x@example.com"] }, account("g2")]

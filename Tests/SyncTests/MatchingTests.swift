@@ -149,7 +149,7 @@ import Testing
     func peopleMaySwapTheirAddressesAndPassThemOn() throws {
         okta["users"] = (0..<5).map { account("o\($0)", "a\($0)@example.com", name: "Person \($0)") }
         try company.sync("okta")
-        // Two people swap; in a chain, each person gets the next one's address; one wants an address that stays in use.
+        // Two people swap addresses. In a chain, Person 2 gets the address of Person 3, who gets a new one.
         let wanted = [1, 0, 3, 9, 4]
         okta["users"] = wanted.enumerated().map { account("o\($0)", "a\($1)@example.com", name: "Person \($0)") }
         try company.sync("okta")
@@ -158,6 +158,7 @@ import Testing
             """
         #expect(
             try company.list(people) == wanted.enumerated().map { "Person \($0) a\($1)@example.com" })
+        // Person 0 gets an address that another person keeps, so the identity's address stays as it was.
         okta["users"] =
             [account("o0", "a4@example.com", name: "Person 0")]
             + (1..<5).map { account("o\($0)", "a\(wanted[$0])@example.com", name: "Person \($0)") }

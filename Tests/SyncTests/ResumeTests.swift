@@ -249,7 +249,7 @@ import Testing
         #expect(try company.stagedRows() == 0)
     }
 
-    @Test("A sync asks for events since an hour before the start of the last sync")
+    @Test("A sync asks for events since an hour before the start of the last completed sync")
     func aSyncAsksForEventsSinceTheLastOne() throws {
         try company.sync("okta", pull: 0)
         func since() throws -> String? {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Sync
 
-/// A sync notes its other data in other tables than that of the staged records.
+/// The table sync_records holds staged records alone. A sync's other notes are in tables of their own.
 @Suite(.usesStore, .appliedBothWays) struct StagedKindsTests {
     @Test("After every statement of a sync, the table of staged records holds kinds of records alone")
     func recordsAlone() throws {

@@ -18,7 +18,7 @@ struct SteppedSyncTests {
         let sync: SyncCase
         let okta: TestProvider
         let github: TestProvider
-        /// A connection of another process.
+        /// A second connection, in place of one of another process.
         let observer: any Database
 
         init() throws {
@@ -178,7 +178,7 @@ struct SteppedSyncTests {
         ) { row in (0..<3).map(row.text).joined(separator: " ") }
     }
 
-    /// Returns the details of the last sync in the audit log.
+    /// Returns the details of the audit log's last entry about a completed sync.
     private func logged(_ company: Company) throws -> String {
         try company.sync.store.database.first(
             """
@@ -207,7 +207,7 @@ struct SteppedSyncTests {
             #expect(try company.inventory() == old, "after \(interruptions) rows")
             #expect(try interruptions == 0 || company.inventory(company.raw) != old)
             try company.goOn()
-            // Another process continues the sync.
+            // The next call continues the sync, as another process would.
             #expect(try company.sync.sync("okta").status == .completed)
             #expect(try company.inventory() == new, "after \(interruptions) rows")
             #expect(try changes(company) == changes(reference), "after \(interruptions) rows")
@@ -400,7 +400,8 @@ struct SteppedSyncTests {
         }
     }
 
-    /// Returns the number of writes of another connection while `body` runs.
+    /// Returns the number of writes of another connection while `body` runs. `body` gets a function that returns the
+    /// number so far.
     private func writes(_ company: Company, during body: (_ soFar: @escaping () -> Int) throws -> Void) throws -> Int {
         let (connect, id) = (company.sync.store.connect, company.sync.store.own.id)
         let isDone = Box(false)
@@ -431,7 +432,7 @@ struct SteppedSyncTests {
         #expect(all - (try #require(counts.last)) > 20)
     }
 
-    /// Between two statements of the same process nothing but a pause lets others find the database free.
+    /// Others find the database free only if the process pauses between two statements.
     @Test("Others write while the staged records of a sync are deleted")
     func othersWriteWhileWhatASyncHasLeftIsForgotten() throws {
         let company = try Company()

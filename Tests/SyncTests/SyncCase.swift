@@ -44,12 +44,12 @@ final class SyncCase {
         try #require(try SystemAccess(company.store.database).workspace(company.store.own.id))
     }
 
-    /// Syncs a platform with this quota from now on.
+    /// Sets the quota of a platform's later syncs.
     func limit(_ platform: String, to quota: SyncQuota) {
         providers[platform]?.tools.quota = { _ in quota }
     }
 
-    /// Applies a platform's syncs in one transaction from now on.
+    /// Makes a platform's later syncs be applied in one transaction.
     func applyInOneTransaction(_ platform: String) { providers[platform]?.tools.stepsFrom = .max }
 
     func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
@@ -66,7 +66,7 @@ final class SyncCase {
             known.id, with: known.tools, SyncTime(pull: pull, all: 80), now: { now })
     }
 
-    /// Returns one column of a query over the workspace, as text.
+    /// Returns the first column of a query over the workspace as texts, with `null` for NULL.
     func list(_ sql: SQL) throws -> [String] {
         try workspace.rows(sql) { row in row.isNull(0) ? "null" : row.text(0) }
     }

@@ -11,17 +11,17 @@ final class TestProvider: @unchecked Sendable {
     private let lock = NSLock()
     private var lists: [(name: String, records: [SyncRecord])]
     private var pulled = 0
-    /// Called before each page, with the page's number, counted from 1 over all lists.
+    /// Called before each page, with the page's number, counted from 1 over all lists and syncs.
     var beforePage: ((Int) throws -> Void)?
     /// Lists that a sync can do without.
     var optional: Set<String> = []
-    /// Lists that own the ids with a given prefix.
+    /// The prefixes of the ids of some lists' records, by list.
     var prefixes: [String: String] = [:]
     /// Lists that fail, with their errors.
     var failures: [String: ConnectorError] = [:]
     /// Unreadable entries by list: their ids, or nil for an entry without one.
     var unreadable: [String: [String?]] = [:]
-    /// Parts of a list that its first page reports as unreadable.
+    /// Parts that a list's first page reports as unreadable, by list: the reported name, and the records to keep.
     var leftOut: [String: (name: String, kept: [Kept])] = [:]
     /// The times from which each connector was asked for events: of all lists, and of the list "events".
     var eventsSince: [(all: Timestamp, list: Timestamp)] = []

@@ -161,7 +161,7 @@ import Testing
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 300, synced: now + 290)
         #expect(try status(Self.rule) == "open")
-        // This is the second run in a row without the finding, but on the same data.
+        // This run has the data of the one before, so it is no second proof that the problem is gone.
         try laterRun(at: now + 400, synced: now + 290)
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 500, synced: now + 450)
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(
-        "A dismissed finding stays dismissed, and a snoozed one reopens at its time",
+        "A dismissed finding stays dismissed, and a snoozed one reopens in a run after its snooze",
         arguments: ["dismissed", "snoozed"])
     func decisionsStay(_ decision: String) throws {
         _ = try admin("ada@example.com", mfa: false)
@@ -203,7 +203,7 @@ import Testing
         #expect(count == 1)
     }
 
-    @Test("A run stores a snapshot, and its score is that of the risk score endpoint")
+    @Test("A run stores a snapshot, and the run's score is the workspace's risk score afterwards")
     func aRunTakesASnapshotAndItsScoreIsThatOfRiskScore() throws {
         _ = try admin("ada@example.com", mfa: false)
         let run = try workspace.analyze(now: .now)

@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "The model's stop reasons are mapped to three documented ones",
+        "The model's stop reasons are mapped to documented ones, and unknown ones to end_turn",
         arguments: [
             ("end_turn", "end_turn"), ("max_tokens", "max_tokens"), ("stop_sequence", "end_turn"),
             ("pause_turn", "end_turn"), ("refusal", "end_turn"), ("model_context_window_exceeded", "max_tokens"),

@@ -84,7 +84,7 @@ import Testing
 
     // MARK: Roles and plans
 
-    /// Each tool that changes something, an input for it, and the roles that may use it.
+    /// Each tool that changes something, an input for it without the finding's id, and the roles that may use it.
     private static let minimum: [(String, [String: JSON], Set<Role>)] = [
         ("acknowledge_finding", [:], agents), ("dismiss_finding", [:], agents), ("snooze_finding", ["days": 1], agents),
         ("star_finding", [:], agents), ("create_ticket", [:], agents),

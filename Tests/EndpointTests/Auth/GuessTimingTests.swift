@@ -11,7 +11,7 @@ import Testing
 @testable import Billing
 @testable import Export
 
-/// Checks of keys and tokens take equally long for a guess that is nearly right and one that is entirely wrong.
+/// Checks of keys and tokens take equally long, however much of a guess is right.
 ///
 /// Each check is measured as it is, and once more followed by a naive comparison. The second measurement must show a
 /// difference, otherwise the test could not fail. The first may show less than a quarter of it, or none that is
@@ -76,7 +76,8 @@ import Testing
         }
     }
 
-    /// The prefix of a key is not secret: lists show it. A guess with the prefix is compared with the stored key.
+    /// The prefix of a key is not secret: lists show it. The hash of a guess with the prefix is compared with the
+    /// stored hash.
     @Test("Checking an API key with the right prefix takes as long for one wrong character as for many")
     func keysWithTheRightPrefix() throws {
         let store = try TestStore(on: .sqlite)

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// A session without a readable id could not be revoked.
+    /// A session with an unreadable id could not be revoked.
     @Test(
         "A token with an unreadable session id is refused",
         arguments: ["x", 7, .null, ["cccccccc-0000-4000-8000-000000000002"]] as [JSON])

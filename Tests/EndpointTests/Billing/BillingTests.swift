@@ -206,7 +206,7 @@ import Testing
     }
 
     @Test(
-        "Without its settings, billing answers 503",
+        "If one of its settings is missing, the checkout answers 503",
         arguments: ["STRIPE_SECRET_KEY", "STRIPE_PRICE_MONTHLY", "BILLING_RETURN_URL"])
     func whatIsNotSetUpSaysSo(_ name: String) {
         let reply = send(CreateCheckout.self, ["email": "a@b.co"], [name: ""])

@@ -10,7 +10,7 @@ import Testing
 @testable import Billing
 @testable import api_stripe_webhook
 
-/// Events from Stripe: signed, counted once, accepted in any order.
+/// Events from Stripe: signed, each applied once, accepted in any order.
 @Suite(.usesStore) struct StripeWebhookTests {
     private let store: TestStore
     private static let secret = "whsec_the_long_secret_of_the_tests"
@@ -40,7 +40,7 @@ import Testing
         return send(body, signature(body))
     }
 
-    /// Returns an event about a subscription; `at` is in seconds after the tests' time.
+    /// Returns an event about a subscription; `at` and `began` are in seconds after the tests' time.
     private func event(
         _ type: String, _ status: String, at: Int = 0, id: String? = nil, subscription: String = "sub_1",
         began: Int = 0, price: String = "price_monthly", customer: String = "cus_1", workspace: Identifier? = nil
@@ -266,7 +266,8 @@ import Testing
         return statuses
     }
 
-    /// A customer who changes from monthly to annual causes several events in one second, and their ids have no order.
+    /// A customer who changes from monthly to annual may cause several events in one second, and their ids have no
+    /// order.
     @Test("If the order of events is unclear, the subscription is read from Stripe")
     func whatTheOrderDoesNotTellIsReadFromStripe() throws {
         let monthly = event("updated", "active", id: "evt_9")
@@ -280,8 +281,8 @@ import Testing
             #expect(try send([event("created", "active", at: -5)] + order, current: annual) == [200, 200, 200])
             #expect(try subscription()[3] == "annual")
         }
-        // A third event of the same second leads to another read, and an event of a later second is newer than any
-        // read.
+        // A third event of the same second leads to another read from Stripe. An event of a later second counts without
+        // one.
         let third = event("updated", "past_due", id: "evt_5", price: "price_annual")
         #expect(try send([third], current: third) == [200])
         #expect(try subscription()[2] == "past_due")

@@ -89,7 +89,7 @@ import Testing
         #expect(record["department"] == text)
     }
 
-    /// In many languages spreadsheets separate cells by semicolons, or by tabs when text is pasted.
+    /// Spreadsheets separate cells by semicolons in many languages, and by tabs if text is pasted.
     @Test("A field with a semicolon or a tab is quoted", arguments: ["x;=1+1", "x\t=1+1"])
     func quotesForeignSeparators(_ text: String) throws {
         try store.own.addIdentity("quoted@example.com", department: text)

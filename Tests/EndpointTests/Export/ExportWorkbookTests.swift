@@ -8,7 +8,8 @@ import Testing
 /// The path of a Python that has openpyxl.
 private let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
 
-/// Reads the workbook with openpyxl, in the Python that Tests/run sets up and THALIAN_PYTHON names.
+/// Exported XLSX workbooks, read with openpyxl in the Python that Tests/run sets up and THALIAN_PYTHON names, and one
+/// with LibreOffice.
 @Suite(.enabled(if: python != nil, "Tests/run sets up Python with openpyxl"), .usesStore)
 struct ExportWorkbookTests {
     private let store: TestStore

@@ -16,7 +16,7 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    /// The two decisions about a finding.
+    /// The decisions about a finding that these tests make.
     enum Decision: String, CaseIterable, Sendable {
         case snoozed, dismissed
 

@@ -79,8 +79,8 @@ import Testing
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
                         + "', current_database()); END $$")
             }
-            // The setting applies to new sessions, so a pooler must close its old ones. The statement ends all
-            // sessions, including its own.
+            // The setting applies to new sessions, so a pooler must close its old ones. The statement ends the
+            // sessions of this database, including its own.
             _ = try? store.database.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
         }

@@ -86,7 +86,9 @@ import Testing
 
     // MARK: Snoozed findings
 
-    @Test("Snoozed findings reopen at their time") func dueFindingsOpenAgain() throws {
+    @Test("A snoozed finding reopens when its snooze has ended, and the audit log says so") func dueFindingsOpenAgain()
+        throws
+    {
         let now = TestStore.now
         let due = try store.own.addFinding("high", status: "snoozed", title: "due", snoozedUntil: now)
         try store.own.addFinding("high", status: "snoozed", title: "later", snoozedUntil: now + 1)

@@ -37,7 +37,7 @@ import Testing
 }
 
 extension Operation {
-    /// The names of the operation's inputs, without the workspace.
+    /// The names of the inputs in the operation's valid call, without the workspace.
     fileprivate var inputs: [String] {
         fields.keys.sorted()
             + query.split(separator: "&").compactMap { $0.split(separator: "=").first.map(String.init) }

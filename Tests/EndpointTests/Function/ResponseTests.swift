@@ -90,7 +90,8 @@ import Testing
         #expect(refused.status == 401 && refused.body.isEmpty)
     }
 
-    @Test("Other methods get 405 and the allowed ones") func otherMethodsAreNotAllowed() {
+    @Test("A method that an endpoint lacks gets 405, and Allow names those that it has")
+    func otherMethodsAreNotAllowed() {
         for method in ["PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "POST ", "", "X"] {
             let keys = store.send(Call(method), to: APIKeysFunction.self)
             #expect(keys.status == 405 && keys.headers["Allow"] == "GET, HEAD, POST, DELETE")

@@ -10,8 +10,8 @@ import Testing
 /// On a full disk and with a read-only database, reads are answered, writes get 503, health is degraded, and the log
 /// has the reason.
 @Suite(.usesStore) struct UnwritableStoreTests {
-    /// Expects 200 for a read and 503 for a write while nothing can be written. A write that finds no row to change may
-    /// get 404.
+    /// Expects 200 for a GET and 503 for every other call while nothing can be written. A call to which a writable
+    /// store answers 404 may get 404 here too.
     private func check(_ operation: Operation, _ status: Int?, _ body: JSON?, _ fields: (String) -> String?) {
         let explanation: Comment = "\(operation.testDescription): \(status ?? 0) \(body ?? .null)"
         if operation.method == "GET" {
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    /// Calls functions while their database's disk is in a state: full, read-only, limited, or full and then freed
-    /// (Tests/Fixtures/small-disk.py).
+    /// Calls functions while their database's disk is in a state: full, read-only, limited (no process may write to a
+    /// file), or full and then freed (Tests/Fixtures/small-disk.py).
     private func outcomes(_ state: String, _ store: TestStore, _ calls: [(program: String, call: Call)]) throws
         -> [Outcome]
     {
@@ -104,7 +104,7 @@ import Testing
         #expect(outcome.log.count == 1 && outcome.log[0]["message"]?.string?.contains("can't be written") == true)
     }
 
-    @Test("An invalid token is refused on a read-only disk too")
+    @Test("An invalid session token or API key is refused on a read-only disk too")
     func badTokens() throws {
         let store = try TestStore(on: .sqlite)
         for outcome in try outcomes(
@@ -135,7 +135,7 @@ import Testing
     #if PostgreSQL
         private static let isPostgreSQL = TestStore.Engine.ofThisRun == .postgreSQL
 
-        /// Makes the transactions of all new sessions read-only, as providers of databases do when a disk is nearly
+        /// Makes the transactions of all new sessions read-only, as some providers of databases do if a disk is nearly
         /// full, or writable again.
         private func setReadOnly(_ isReadOnly: Bool, _ store: TestStore) throws {
             try store.database.transaction(.write) {
@@ -165,7 +165,7 @@ import Testing
                 let reply = store.send(operation.goodCall(store), to: operation.function)
                 check(operation, reply.status, reply.json) { reply.headers[$0] }
             }
-            // This process has cached the key, and reads and counts in one round trip.
+            // From its second request on, this process has cached the key, and reads and counts in one round trip.
             let reads = Operation.reads[0]
             let pipeline = TestPipeline(reads.function, store.environment())
             for _ in 0..<3 { #expect(pipeline.send(reads.goodCall(store)).status == 200) }

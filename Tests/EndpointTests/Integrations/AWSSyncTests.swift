@@ -47,7 +47,7 @@ struct AWSSyncTests {
         return reply
     }
 
-    /// Calls moto's IAM, which does not verify signatures yet; returns the answer.
+    /// Calls moto's IAM, which does not verify signatures before `fill` ends; returns the answer's text.
     @discardableResult private func call(
         _ action: String, _ parameters: [(name: String, value: String)]
     ) throws -> String {

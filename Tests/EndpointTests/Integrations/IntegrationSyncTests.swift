@@ -250,7 +250,7 @@ import Testing
         #expect(try texts("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'sync'") == [])
     }
 
-    @Test("A workspace runs four syncs at once, and the next one is queued")
+    @Test("A workspace runs at most four syncs at once, and the next one is queued")
     func aWorkspaceSyncsFourAtOnceAndTheNextOneIsQueued() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let next = Timestamp.now + 1_234

@@ -59,7 +59,7 @@ import Testing
         #expect(read()["integrations"]?.array?.first?["next_sync_at"] == nil)
     }
 
-    @Test("An integration names the lists that the last sync could not read, with the reasons")
+    @Test("An integration names the lists that its last successful sync left out, with the reasons")
     func leftOutLists() throws {
         try store.own.addIntegration("okta", status: "connected")
         try store.database.execute(

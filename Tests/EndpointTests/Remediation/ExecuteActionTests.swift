@@ -58,7 +58,8 @@ import Testing
 
     /// The target's name comes from the synced record: otherwise a caller could make an approver believe that the
     /// action is about another person.
-    @Test("The record has the reason and the target's own name") func theRecordSaysWhyAndOfWhom() throws {
+    @Test("The audit log has the reason, and the target's synced name instead of the caller's")
+    func theRecordSaysWhyAndOfWhom() throws {
         try store.own.addFinding("critical", identity: alice)
         let fields = Self.suspend.merging(["reason": "left us", "targetEntityLabel": "Bob of Sales"]) { $1 }
         let id = try #require(send(fields, as: .agent).json["actionId"])

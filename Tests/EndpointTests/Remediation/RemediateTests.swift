@@ -85,7 +85,7 @@ import Testing
             ])
     }
 
-    @Test("The finding itself stays unchanged", arguments: ["open", "in_progress"])
+    @Test("A remediation that waits for approval leaves its finding unchanged", arguments: ["open", "in_progress"])
     func theFindingStaysAsItIs(_ status: String) throws {
         func row(_ finding: Identifier) throws -> [String?]? {
             try store.database.first(

@@ -122,7 +122,7 @@ import Testing
         let members = try #require(try JSON(parsing: text.utf8, .lenient).object)
         #expect(members.count == 3 && members["\u{E9}"] == 5 && members["b"] == 3)
         #expect(members.values.contains(4))
-        // The object is written and read again by both readers.
+        // The strict reader reads the written object, and refuses the original text because of the repeated names.
         let written = JSONWriter.bytes(JSON.object(members))
         #expect(try JSON(parsing: written) == .object(members))
         #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) }

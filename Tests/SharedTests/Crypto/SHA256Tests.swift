@@ -3,7 +3,7 @@ import Crypto
 import Testing
 
 @Suite struct SHA256Tests {
-    /// NIST's examples for FIPS 180-4, and vectors with lengths around one block.
+    /// NIST's examples for FIPS 180-4, and an input of exactly one block.
     @Test(
         "SHA-256 matches the published vectors, also if the input comes in parts",
         arguments: [
@@ -26,9 +26,9 @@ import Testing
         #expect(Hex.encode(parts.finalize()) == digest)
     }
 
-    /// RFC 4231 §4.2–4.8; for §4.6 the first 16 bytes.
+    /// RFC 4231 §4.2, §4.3 and §4.6 to §4.8; for §4.6 the first 16 bytes.
     @Test(
-        "HMAC-SHA256 matches the vectors of RFC 4231",
+        "HMAC-SHA256 matches the vectors of RFC 4231 that consist of text",
         arguments: [
             ([0x0B], 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
             (

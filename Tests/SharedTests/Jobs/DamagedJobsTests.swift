@@ -7,7 +7,7 @@ import Testing
 @testable import Jobs
 @testable import Store
 
-/// Damaged rows in the queue. None of them may delay the jobs of others.
+/// Damaged rows in the queue. None of them may delay other jobs.
 @Suite(.usesStore) struct DamagedJobsTests {
     private let store: TestStore
     private let access: SystemAccess

@@ -27,8 +27,8 @@ import Testing
         database.statements = [:]
     }
 
-    /// Spreads the due times of integrations and housekeeping over the next hour; some jobs wait, some are ready, some
-    /// run.
+    /// Adds workspaces, integrations and jobs. The due times of integrations and housekeeping are spread over the next
+    /// hour; some jobs wait, some are ready, some run.
     private func fill() throws {
         let isServer = TestStore.Engine.ofThisRun == .postgreSQL
         let id: (String) -> String = { number in

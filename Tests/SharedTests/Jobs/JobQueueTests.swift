@@ -127,7 +127,7 @@ import Testing
         #expect(taken.map(\.id) == [person, routine, old])
         try finish(taken)
         let early = try enqueue(other, urgency: .upkeep)
-        // Half an hour later, the older job goes before the one that a person has just started.
+        // Half an hour later, the older job goes before the one that a person has just requested.
         _ = try other.enqueue(
             .sync, in: JobLane(.sync, at: "okta"), payload: [:], urgency: .person, now: now + .minutes(30))
         #expect(try take(1, at: now + .minutes(30)).map(\.id) == [early])

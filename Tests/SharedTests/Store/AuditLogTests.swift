@@ -43,7 +43,7 @@ import Testing
         #expect(target == "workspace \(store.own.id)")
     }
 
-    /// Spelled out by hand, so that the format can't change unnoticed: old exports must still verify.
+    /// The test spells the hashed texts out, so that the format can't change unnoticed: old exports must still verify.
     @Test("Content and row hashes cover the documented canonical text") func hashesAreOverTheDocumentedText() throws {
         let store = try TestStore()
         let user = try #require(store.own.members[.admin])

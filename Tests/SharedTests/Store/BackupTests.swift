@@ -276,7 +276,8 @@ import Testing
         #expect(!names(in: folder.path).contains { $0.hasPrefix("second") })
     }
 
-    @Test("A backup with an older or a newer schema is restored only if the operator allows it") func schemas() throws {
+    @Test("A backup whose schema is too new, or older than the database's, needs the operator's permission")
+    func schemas() throws {
         _ = try backup.write(to: file)
         store.database.close()
         let own = SchemaState.ofThisBuild

@@ -222,7 +222,9 @@ import Testing
         #expect(Set(left) == ["pending_approval", "failed"])
     }
 
-    @Test("A migration erases the secrets of cancelled actions") func theSecretsOfCancelledActionsAreErased() throws {
+    @Test("A migration erases the secrets of Jamf Pro's cancelled actions") func theSecretsOfCancelledActionsAreErased()
+        throws
+    {
         let store = try TestStore()
         for (status, platform) in [("cancelled", "jamf_pro"), ("queued", "jamf_pro"), ("cancelled", "jira")] {
             try store.database.execute(
@@ -298,8 +300,8 @@ import Testing
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
     }
 
-    /// Every query relies on the workspace column. The exceptions belong to no workspace, such as the public keys of
-    /// session tokens.
+    /// Every query relies on the workspace column. The exceptions are the workspaces themselves and rows that belong to
+    /// no workspace, such as the public keys of session tokens.
     @Test("Every table has a workspace column, except the listed ones") func everyTableBelongsToAWorkspace() throws {
         let store = try TestStore()
         let tables = try tables(store.database)

@@ -30,8 +30,7 @@
                     """)
         }
 
-        /// The test server has another language, time zone and date style (Tests/postgresql): values must not depend on
-        /// them.
+        /// The test server has an unusual time zone and date style (Tests/postgresql): values must not depend on them.
         @Test("Values are read as they are in SQLite") func valuesAreTheSameAsInSQLite() throws {
             let row = try store.database.first(
                 """

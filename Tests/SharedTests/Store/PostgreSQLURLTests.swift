@@ -5,7 +5,7 @@
 
     @testable import Store
 
-    /// URLs of PostgreSQL whose passwords are not percent-encoded. No server is needed.
+    /// URLs of PostgreSQL, with passwords that are percent-encoded or not. No server is needed.
     struct PostgreSQLURLTests {
         @Test(
             "No part of a password that is not percent-encoded is repeated",

@@ -83,7 +83,7 @@ import Testing
         #expect(after != before)
         // A snapshot makes temporary tables next to the views.
         #expect(try transactions.transaction(.snapshot) { try rows(transactions) } == before)
-        // Writes that others make at the same time are visible.
+        // Others may write to other tables at the same time.
         try transactions.execute("UPDATE workspaces SET name = 'Renamed' WHERE id = $1", store.own.id)
         struct Failure: Error {}
         #expect(throws: Failure.self) {

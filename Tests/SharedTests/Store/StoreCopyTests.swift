@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 @Suite(.usesStore) struct StoreCopyTests {
-    /// Returns the rows of the most important tables as texts.
+    /// Returns the rows of ten tables as texts.
     private func dump(_ database: any Database) throws -> [String] {
         let tables: [SQL] = [
             "SELECT * FROM workspaces ORDER BY id", "SELECT * FROM members ORDER BY user_id",
@@ -21,8 +21,8 @@ import Testing
         }
     }
 
-    /// Copies from the build's engine to SQLite and back.
-    @Test("All data is copied from one engine to the other and back") func movesEverythingBetweenEngines() throws {
+    /// Copies from the engine of this run to SQLite and back.
+    @Test("A store that is copied to SQLite and back has the same data") func movesEverythingBetweenEngines() throws {
         let store = try TestStore(filled: true)
         try AuditLog(store.database, workspaceID: store.own.id).append(
             AuditEntry(action: "a.b", details: ["z": 1, "a": ["é", nil]], createdAt: TestStore.now))

@@ -94,7 +94,7 @@ import Testing
             try change(number % 2 == 0 ? store.own : store.other, number)
             if number % 50 == 49 { try check(store.database) }
         }
-        // After this number of statements, the tally's rows have been added up.
+        // After a transaction of at least 100 statements, PostgreSQL adds the tally's rows up.
         try store.database.transaction(.write) {
             for number in 450..<750 { try change(number % 2 == 0 ? store.own : store.other, number) }
             try check(store.database)
