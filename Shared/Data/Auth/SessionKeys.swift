@@ -47,7 +47,8 @@ public struct SessionKeys: Sendable {
         keys += try Self.keySet(set, from: "the fetched key set")
     }
 
-    /// Returns true if the text is a JSON Web Key Set of at most `mostKeys` keys.
+    /// Returns true if the text has the form of a JSON Web Key Set of at most `mostKeys` keys. The keys are not
+    /// checked.
     public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
     /// Returns true if one of the keys for `algorithm` made the signature. If `keyID` is not nil, only public keys with

@@ -56,7 +56,7 @@ public struct Workspace {
         return value
     }
 
-    /// Runs one statement. Returns the number of rows that it changed.
+    /// Runs one statement. Returns the number of rows that an INSERT, UPDATE or DELETE changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
         try run(sql, parameters) { _ in }

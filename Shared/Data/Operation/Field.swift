@@ -17,7 +17,7 @@ public struct Field<Value>: Sendable {
 
     /// Returns the field's value among the inputs of a request.
     ///
-    /// - Throws: `InputError` if the value is malformed, or if it is missing and required.
+    /// - Throws: `InputError` if the value is malformed or given more than once, or if it is missing and required.
     public func value(in inputs: any FieldInputs) throws(InputError) -> Value {
         try read(try inputs.value(description.name))
     }
