@@ -4,8 +4,8 @@ import Store
 // API keys of requests that only read: how they are checked without waiting for the database.
 //
 // Problem. A request with an API key needs three trips to the database one after the other: look up the key, count the
-// request, and read the data. With PostgreSQL each trip is a round trip to a server, and the first two cost as much as
-// the third.
+// request, and read the data. With PostgreSQL each trip is a round trip to a server, and each of the first two costs as
+// much as the third.
 //
 // Approach. A process keeps the keys that it has looked up (`APIKeyCache`). If a request that only reads comes with a
 // key that the process knows, the request is processed on the assumption that the key has not changed. The lookup

@@ -20,8 +20,8 @@ public struct SessionKeys: Sendable {
 
     /// Reads the keys that environment variables name: SUPABASE_JWT_SECRET for HS256 (one secret, or two with a comma
     /// between them while one replaces the other); SUPABASE_JWKS (a JSON Web Key Set) or SUPABASE_JWKS_FILE (the path
-    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, the keys are
-    /// fetched from the issuer.
+    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set,
+    /// `add(fetched:)` adds the keys that were fetched from the issuer.
     ///
     /// - Throws: `EnvironmentError` if SUPABASE_URL is not set, if a secret is too short, or if a key set can't be
     ///   read.

@@ -74,7 +74,7 @@ public struct JobRunner {
     }
 
     /// Runs a job of a workspace, but never throws: the job is stored, so that the request that queued it has succeeded
-    /// in any case. Returns false if it was not run; a worker will run it then. Errors are logged.
+    /// in any case. Returns false if it was not run; a worker will run it then, unless it has ended. Errors are logged.
     public func runIfPossible(_ jobID: Identifier, in workspace: Workspace) -> Bool {
         do {
             return try run(jobID, in: workspace)
