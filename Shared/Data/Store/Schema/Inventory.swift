@@ -225,8 +225,8 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX audit_events_by_time ON audit_events (workspace_id, occurred_at)",
-        // This index contains all columns that the analysis reads of large numbers of events, ordered by person and
-        // time.
+        // This index contains the columns that most queries of the analysis read of large numbers of events, ordered by
+        // person and time within each type and outcome.
         """
         CREATE INDEX audit_events_by_type ON audit_events
             (workspace_id, event_type, outcome, identity_id, occurred_at, integration_id, ip_address, country)
