@@ -5,7 +5,8 @@ import Function
 import HTTP
 import Operation
 
-/// POST /api/disconnect-integration: deletes a platform's credentials and cancels actions that wait for the platform.
+/// POST /api/disconnect-integration: deletes a platform's credentials, and cancels the actions on it that wait for
+/// approval, for their first run, or for their next attempt or step.
 @main struct DisconnectIntegration: Function {
     static let onRequestPost = Handler(
         .session(.manageIntegrations), .required("integrationId", .uuid, "The integration to disconnect.")

@@ -3,8 +3,8 @@ import Billing
 import Function
 import HTTP
 
-/// POST /api/stripe-webhook: receives Stripe's events, and applies those about subscriptions. Stripe's signature
-/// authenticates the request.
+/// POST /api/stripe-webhook: receives Stripe's events, and applies those about subscriptions and completed
+/// checkouts. Stripe's signature authenticates the request.
 @main struct StripeWebhook: Function {
     static let onRequestPost = Handler.signed({ request, env, now in
         try BillingEvent(request, env, now: now)

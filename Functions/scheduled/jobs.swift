@@ -11,8 +11,8 @@ import Jobs
 import Remediation
 import Sync
 
-/// Runs every minute: runs jobs that are due, and jobs whose claim has expired because their process crashed. Any
-/// number of these functions may run at the same time.
+/// Runs every minute: runs jobs that are due, and jobs whose claim has expired, for example because their worker
+/// crashed. Any number of these functions may run at the same time.
 ///
 /// JOB_PROCESSES is the largest number of jobs that run at once, 1 to 256; the default is 4. With JOB_WORKER_SECONDS
 /// the function is a worker: it looks for jobs for that time, and also queues due syncs and housekeeping.
@@ -49,8 +49,8 @@ extension Workspace {
     /// - opens snoozed findings that are due, and ends the trial if its grace period is over;
     /// - cancels actions that have waited for approval for a week, and ends actions whose job no longer exists;
     /// - undoes a partly applied sync that no process will continue;
-    /// - deletes synced events and records of syncs that are older than the plan keeps them, jobs that died more than
-    ///   30 days ago, and confirmations that expired more than a day ago.
+    /// - deletes rows that ended syncs have staged, platforms' events and the history of syncs that are older than the
+    ///   plan keeps them, jobs that died more than 30 days ago, and confirmations that expired more than a day ago.
     func keepHouse(now: Timestamp) throws {
         try undoAbandonedSync(now: now)
         try reopenDueFindings(now: now)

@@ -1,8 +1,8 @@
 import Findings
 import Function
 
-/// GET /api/mcp/risk-score: returns the workspace's risk score, the numbers of findings by severity, and the five worst
-/// open findings.
+/// GET /api/mcp/risk-score: returns the workspace's risk score, the numbers of findings that are open or in progress,
+/// by severity, and the five worst open findings.
 @main struct RiskScoreFunction: Function {
     static let onRequestGet = Handler(.riskScore)
 }

@@ -1,5 +1,5 @@
-/// Writes a tar archive in the format ustar (POSIX.1-1988), which every reader knows. Times are 0 and owners are root
-/// without names, so that equal files in the same order give equal bytes.
+/// Writes a tar archive in the format ustar (POSIX.1-1988), which all common readers know. Times are 0 and owners are
+/// root without names, so that equal files in the same order give equal bytes.
 public struct TarWriter {
     /// A path or a file that the format has no room for.
     public struct NoRoom: Error, CustomStringConvertible {

@@ -6,16 +6,16 @@ public struct AllowedNetworks: Sendable {
     /// No networks.
     public static let none = AllowedNetworks(ranges: [])
 
-    /// Addresses that are never connected to, even if the variable lists them: loopback, unspecified, link-local,
-    /// multicast and reserved addresses, and further addresses at which clouds offer credentials and settings of their
-    /// machines (Amazon, Google, Alibaba, Oracle, Azure).
+    /// Addresses that stay forbidden for servers of platforms even if the variable lists them: loopback, unspecified,
+    /// link-local, multicast and reserved addresses, and further addresses at which clouds offer credentials and
+    /// settings of their machines (Amazon, Google, Alibaba, Oracle, Azure).
     private static let closed = [
         "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/96", "fe80::/10", "ff00::/8",
         "fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32",
     ].compactMap(IPRange.init)
 
-    /// Returns true if an address is never connected to, even if the variable lists it. An IPv6 address is also closed
-    /// if it leads to a closed IPv4 address.
+    /// Returns true if an address is closed: forbidden even if the variable lists it. An IPv6 address is also closed if
+    /// it leads to a closed IPv4 address.
     public static func areClosed(to address: IPAddress) -> Bool {
         closed.contains { $0.contains(address) } || address.carried.map(areClosed(to:)) == true
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The certificate authorities that TLS connections trust.
+/// The certificate authorities by which TLS connections to platforms and to PostgreSQL check servers.
 public enum CertificateAuthorities {
     /// Files in which Linux distributions keep the certificates of public authorities.
     static let files = [

@@ -1,8 +1,8 @@
 /// An error that a library of the product throws because of a rule of its own, for example because a finding does not
 /// exist. It knows nothing of HTTP: the pipeline answers a request with the status of its kind.
 public protocol DomainError: Error {
-    /// A stable name of the error, such as `finding.unknown`. The log states it, and so do audit entries about failed
-    /// actions.
+    /// A stable name of the error, such as `finding.unknown`. The log states it, except for the kinds `unauthenticated`
+    /// and `limited`, and so do audit entries about failed actions.
     var code: String { get }
     /// The kind, which decides the status of an answer.
     var kind: ErrorKind { get }

@@ -5,8 +5,8 @@ import Glibc
 /// for.
 public struct Environment: Sendable {
     private let values: [String: String]?
-    /// The id of the request or scheduled run in progress, which its calls of providers and its audit entries state.
-    /// Nil if there is none.
+    /// The id of the request or scheduled run in progress, which its calls of providers state, and the audit entries of
+    /// a member's or an API key's request. Nil if there is none.
     public private(set) var requestID: String?
 
     /// The variables of this process.
@@ -120,8 +120,8 @@ public struct Environment: Sendable {
     private static let shortestKey = 32
 
     /// Reads the HMAC-SHA-256 keys of a variable: one, or two with a comma between them while one replaces the other.
-    /// Each of the two must have at least 32 bytes; white space around them is ignored. The whole value is always among
-    /// the keys, since a key may contain a comma. Returns no keys if there is no value.
+    /// The two count only if each has at least 32 bytes without the white space around it. The whole value is always
+    /// among the keys, since a key may contain a comma. Returns no keys if there is no value.
     ///
     /// - Throws: `EnvironmentError` if the whole value has fewer than 32 bytes.
     public func hmacKeys(_ name: String) throws(EnvironmentError) -> [Secret] {

@@ -49,8 +49,8 @@ public struct IPRange: Hashable, Sendable {
     private let base: IPAddress
     private let prefixLength: Int
 
-    /// Reads `ADDRESS` or `ADDRESS/LENGTH`. Returns nil for any other text, and if the address does not have that
-    /// number of bits. The length of an IPv4-mapped address counts its 96 bits before the IPv4 address.
+    /// Reads `ADDRESS` or `ADDRESS/LENGTH`. Returns nil for any other text, and if the length is more than the number
+    /// of the address's bits. The length of an IPv4-mapped address must count the 96 bits before the IPv4 address.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }

@@ -10,9 +10,10 @@ public struct JSONSyntaxError: Error, Equatable {
 
 /// Decides how to read what the JSON specifications leave open or forbid.
 public enum JSONPolicy: Sendable {
-    /// For callers, who can correct what they send. These are errors: a name that occurs twice in one object (RFC 7493
-    /// §2.3; readers differ in which of the two values they take), half of a surrogate pair, bytes that are not UTF-8,
-    /// unescaped control characters below U+0020 in strings, numbers out of range, and a byte order mark.
+    /// The default, for texts whose authors can correct them, such as callers. These are errors: a name that occurs
+    /// twice in one object (RFC 7493 §2.3; readers differ in which of the two values they take), half of a surrogate
+    /// pair, bytes that are not UTF-8, unescaped control characters below U+0020 in strings, numbers out of range, and
+    /// a byte order mark.
     case strict
     /// For providers, where a flaw in one name must not lose a page of a thousand records. Invalid bytes in strings and
     /// half surrogate pairs become U+FFFD, control characters are taken as they are, the last value of a repeated name

@@ -9,8 +9,8 @@ public struct Log: Sendable {
 
     private let context: [(name: String, value: String)]
 
-    /// Creates a log that adds `context`, such as the function's name and the request id, to each line that has no
-    /// fields of the same names.
+    /// Creates a log that adds the members of `context`, such as the function's name and the request id, to each line.
+    /// A field of the line replaces a member of the same name.
     public init(_ context: [(name: String, value: String)] = []) { self.context = context }
 
     /// Returns a log with one more member in its context. A member of the same name is replaced.

@@ -21,9 +21,9 @@ public final class PublicKey: @unchecked Sendable {
     deinit { EVP_PKEY_free(key) }
 
     /// Returns the RSA key of this modulus and exponent, both big endian. Returns nil if the modulus does not have 256
-    /// to 1,024 bytes or the exponent 1 to 8 (usual ones have 3), not counting zeros at their beginning; if there are
-    /// more than about a thousand such zeros; or if OpenSSL rejects the key. The limits are needed because the time to
-    /// check a signature grows with both.
+    /// to 1,024 bytes or the exponent 1 to 8 (usual ones have 3), not counting zeros at their beginning; if with these
+    /// zeros the modulus has more than 2,048 bytes or the exponent more than 64; or if OpenSSL rejects the key. The
+    /// limits are needed because the time to check a signature grows with both numbers.
     public static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
         guard (256...1_024).contains(modulus.drop(while: { $0 == 0 }).count),
             (1...8).contains(exponent.drop(while: { $0 == 0 }).count), modulus.count <= 2_048, exponent.count <= 64

@@ -60,8 +60,8 @@ extension [UInt8] {
         append(contentsOf: content)
     }
 
-    /// Appends a stream's bytes as records, of which only the last is smaller than the largest size. Appends nothing if
-    /// there are no bytes, because an empty record ends the stream.
+    /// Appends a stream's bytes as records, all of which, except perhaps the last, have the largest size. Appends
+    /// nothing if there are no bytes, because an empty record ends the stream.
     public mutating func appendStream(
         _ type: RecordType, requestID: UInt16, content: UnsafeRawBufferPointer
     ) {

@@ -87,8 +87,8 @@ extension UnsafeRawBufferPointer {
 }
 
 extension [UInt8] {
-    /// Returns the first range that equals `part`, which must not be empty. Returns nil if there is none. Swift's own
-    /// search for any collection takes many times as long, and functions write thousands of lines.
+    /// Returns the first range that equals `part`. Returns nil if there is none, or if `part` is empty. Swift's own
+    /// search for any collection takes many times as long, and the runner searches every line that functions log.
     public func firstRange(of part: [UInt8]) -> Range<Int>? {
         withUnsafeBytes { bytes in
             part.withUnsafeBytes { part in

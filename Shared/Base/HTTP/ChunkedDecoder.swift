@@ -4,7 +4,7 @@ import Base
 /// length is limited.
 public struct ChunkedDecoder: Sendable {
     /// The largest number of bytes of extensions, trailer fields and white space after sizes that one body may have.
-    /// The characters at the beginning and end of extensions, and line ends, are not counted.
+    /// The semicolon that begins extensions, the first white space after a size, and line ends are not counted.
     public static let maximumOverhead = 8 << 10
 
     /// The progress of decoding a body.

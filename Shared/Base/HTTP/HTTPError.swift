@@ -29,8 +29,8 @@ public struct HTTPError: Error {
     }
     /// 403: the caller is not allowed to do this.
     public static func forbidden(_ sentence: String) -> HTTPError { HTTPError(403, sentence) }
-    /// 404: the path or the object does not exist, or the object does not belong to the caller. Callers can't tell
-    /// these cases apart.
+    /// 404: the path or the object does not exist, or the object does not belong to the caller. Callers can't tell the
+    /// last two cases apart.
     public static func notFound(_ sentence: String) -> HTTPError { HTTPError(404, sentence) }
     /// 408: the request did not arrive completely in time.
     public static let requestTimeout = HTTPError(408, "The request took too long to arrive.")

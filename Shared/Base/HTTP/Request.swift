@@ -1,7 +1,7 @@
 /// One HTTP request, independent of the way of invocation.
 public struct Request: Sendable {
     public var method: Method
-    /// The path as the way of invocation provides it, without the query and not decoded.
+    /// The path without the query, as the way of invocation provides it. Some ways decode it.
     public var path: String
     /// The query string: the text after the first `?`, not decoded.
     public var queryString: String

@@ -16,7 +16,7 @@ public struct Response {
         /// The complete body.
         case bytes([UInt8])
         /// A body that is produced while it is sent: the function calls the sink for one part after the other. If the
-        /// function throws, the response is cut off.
+        /// function throws after a part has been sent, the response is cut off.
         case stream((Sink) throws -> Void)
     }
 

@@ -4,8 +4,8 @@ import Store
 // API keys of requests that only read: how they are checked without waiting for the database.
 //
 // Problem. A request with an API key needs three trips to the database one after the other: look up the key, count the
-// request, and read the data. With PostgreSQL each trip is a round trip to a server, and the first two cost as much as
-// the third.
+// request, and read the data. With PostgreSQL each trip is a round trip to a server, and each of the first two costs as
+// much as the third.
 //
 // Approach. A process keeps the keys that it has looked up (`APIKeyCache`). If a request that only reads comes with a
 // key that the process knows, the request is processed on the assumption that the key has not changed. The lookup
@@ -22,11 +22,11 @@ import Store
 //
 // Gain. On PostgreSQL, two of three round trips to the server.
 //
-// Costs. If a key has changed, the handler runs twice. A request beyond the hourly limit gets its 429 only after its
+// Costs. If a key has changed, the handler may run twice. A request beyond the hourly limit gets its 429 only after its
 // data was read. A process that serves a single request finds the cache empty and gains nothing. On SQLite no round
 // trip can be saved, so no key is cached there: each request first looks up its key (`Database.combinesReads`).
 
-/// The API keys that a process has seen in requests that only read.
+/// The API keys that a process has looked up for requests that only read. On SQLite it stays empty.
 public final class APIKeyCache {
     /// The largest number of cached keys. If the cache is full when a key is stored, all keys are forgotten first.
     private static let most = 100
@@ -59,7 +59,8 @@ public final class APIKeyCache {
     }
 }
 
-/// A cached API key is outdated: it was changed or revoked. The request must be answered again with a fresh lookup.
+/// A cached API key is outdated: it or its workspace's settings were changed, it was revoked, or the workspace was
+/// erased. The request must be answered again with a fresh lookup.
 struct StaleKey: Error {}
 
 /// The lookup that shows if a cached key is still up to date.
@@ -77,17 +78,17 @@ public final class KeyRevalidation {
 
     /// Completes the lookup.
     ///
-    /// - Throws: `StaleKey` if the key was revoked, or if it or its workspace's settings differ from the cached
-    ///   ones.
+    /// - Throws: `StaleKey` if the key was revoked, if its workspace was erased, or if the key or the workspace's
+    ///   settings differ from the cached ones.
     func check() throws {
         try database.runWaiting()
         guard found == known else { throw StaleKey() }
     }
 }
 
-/// Counts one request of an API key, and checks the key's hourly limit. Each request that can be counted is counted
-/// once, whatever its outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is
-/// answered twice.
+/// Counts one request of an API key, and checks the key's hourly limit. A request that can be counted is counted once,
+/// whatever its handler answers. Only a request whose cached key turns out to be outdated may be counted twice, because
+/// it is answered again.
 public final class RateLimitCheck {
     private let database: any Database
     private let confirmation: KeyRevalidation?

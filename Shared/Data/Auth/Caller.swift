@@ -1,7 +1,7 @@
 public import Base
 public import Store
 
-/// The caller of a request.
+/// The caller of a request, or an operator.
 public enum Caller: Sendable {
     /// A member of the workspace, identified by a session token.
     case member(userID: Identifier, email: String?, role: Role)

@@ -9,7 +9,7 @@ import Store
 /// same address. Guessing remains hopeless: a key has 238 random bits, and a session token is signed. The limit only
 /// protects the database and the log from a flood of requests, and a log line tells the operator about the flood.
 struct FailedAuthentications {
-    /// The largest number of failures in one window that are answered with 401.
+    /// The largest number of failures of one address, or with one key's prefix, in a window that are answered with 401.
     static let limit = 60
     /// The length of a window in seconds.
     static let window = 60
@@ -19,7 +19,7 @@ struct FailedAuthentications {
     let database: any Database
     let now: Timestamp
 
-    /// Counts the failure of a request from `address`. `key` is the key that it named, if it named one.
+    /// Counts the failure of a request from `address`. `key` is the well-formed key that it named, if any.
     ///
     /// - Returns: The error to answer with instead of 401, and true if it is the first one of this window. Nil if the
     ///   limit is not exceeded.
@@ -57,7 +57,7 @@ struct FailedAuthentications {
         Hex.encode(address.bytes.count == 4 ? address.bytes : Array(address.bytes.prefix(8)))
     }
 
-    /// Deletes counters that were last used more than an hour ago.
+    /// Deletes counters of failures that were last used more than an hour ago.
     static func prune(_ database: any Database, now: Timestamp) throws {
         try database.counters.execute(
             "DELETE FROM counters WHERE subject LIKE $1 AND last_counted_at < $2", prefix + "%", now - .hours(1))

@@ -1,11 +1,12 @@
 public import Base
 public import Store
 
-/// The plan that a workspace has subscribed to.
+/// The plan of a workspace.
 public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     case free, trial, pro, enterprise
 
-    /// The largest number of people that the plan covers. Nil if there is no limit.
+    /// The largest number of active people known to identity providers that the plan covers. Nil if there is no limit.
+    /// A sync beyond it only states this in its audit entry.
     public var identityLimit: Int? {
         switch self {
         case .free: 25
@@ -17,7 +18,8 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     /// The largest number of integrations that may be connected. Nil if there is no limit.
     public var integrationLimit: Int? { self == .free ? 3 : nil }
 
-    /// True if actions may be carried out without a person's approval, if the workspace's settings allow it.
+    /// True if actions that API keys request may be carried out without a person's approval, as far as the workspace's
+    /// tiers allow it.
     public var hasAutomaticRemediation: Bool { self != .free }
 
     /// True if reviews of people's access may be started.

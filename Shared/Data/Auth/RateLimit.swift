@@ -21,7 +21,7 @@ public struct RateLimit: Sendable {
     }
 
     /// Returns the statement that counts one more event of a subject, and calls `body` with the result. It does nothing
-    /// for a subject that was never counted; `beginning` counts the first event. Almost every event needs only this
+    /// for a subject that has no counter; `beginning` counts the first event. Almost every event needs only this
     /// statement, which takes a PostgreSQL server a third of the time of `beginning`'s INSERT … ON CONFLICT.
     static func counting(
         _ subject: String, limit: Int, window: Int, now: Timestamp, _ body: @escaping (RateLimit) -> Void

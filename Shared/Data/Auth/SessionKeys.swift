@@ -20,8 +20,8 @@ public struct SessionKeys: Sendable {
 
     /// Reads the keys that environment variables name: SUPABASE_JWT_SECRET for HS256 (one secret, or two with a comma
     /// between them while one replaces the other); SUPABASE_JWKS (a JSON Web Key Set) or SUPABASE_JWKS_FILE (the path
-    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, the keys are
-    /// fetched from the issuer.
+    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set,
+    /// `add(fetched:)` adds the keys that were fetched from the issuer.
     ///
     /// - Throws: `EnvironmentError` if SUPABASE_URL is not set, if a secret is too short, or if a key set can't be
     ///   read.
@@ -47,7 +47,8 @@ public struct SessionKeys: Sendable {
         keys += try Self.keySet(set, from: "the fetched key set")
     }
 
-    /// Returns true if the text is a JSON Web Key Set of at most `mostKeys` keys.
+    /// Returns true if the text has the form of a JSON Web Key Set of at most `mostKeys` keys. The keys are not
+    /// checked.
     public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
     /// Returns true if one of the keys for `algorithm` made the signature. If `keyID` is not nil, only public keys with

@@ -56,7 +56,7 @@ public struct Workspace {
         return value
     }
 
-    /// Runs one statement. Returns the number of rows that it changed.
+    /// Runs one statement. Returns the number of rows that an INSERT, UPDATE or DELETE changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
         try run(sql, parameters) { _ in }
@@ -138,9 +138,9 @@ public struct Workspace {
         }
     }
 
-    /// Returns an object that makes a change of the inventory in short steps; other connections see nothing of it
-    /// before the last step. Returns nil if the database engine does not need this, because a long transaction does not
-    /// block other writers. The first steps have `firstRows` rows.
+    /// Returns an object that makes a change of the inventory in short steps, at first with `firstRows` rows at a time;
+    /// other connections, except within `writingInventory`, see nothing of it before the last step. Returns nil if the
+    /// database engine does not need this, because a long transaction does not block other writers.
     public func steppedChange(_ id: Identifier, firstRows: Int) -> SteppedChange? {
         database.steppedChange(id, of: self.id, firstRows: firstRows)
     }
@@ -157,7 +157,7 @@ public struct Workspace {
     /// Returns the id of the unfinished change in steps in this workspace. Returns nil if there is none.
     public func unfinishedChange() throws -> Identifier? { try database.unfinishedChange(of: id) }
 
-    /// Returns the time at which a subject was last counted. Returns nil if it never was, or if the counters don't
+    /// Returns the time at which a subject was last counted. Returns nil if it has no counter, or if the counters don't
     /// exist and can't be created.
     func lastCounted(_ subject: String) throws -> Timestamp? {
         do {

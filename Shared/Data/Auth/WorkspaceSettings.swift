@@ -1,7 +1,7 @@
 import Base
 import Store
 
-/// The settings of a workspace that are checked for every request.
+/// The settings of a workspace that decide if a request of a member or an API key is allowed.
 struct WorkspaceSettings: Equatable {
     let plan: Plan
     let trialEnd: Timestamp?

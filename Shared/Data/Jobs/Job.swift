@@ -21,7 +21,7 @@ public struct Job: Sendable {
     let lane: String
     /// The urgency of the job, in seconds (`JobUrgency`).
     let urgency: Int
-    /// The time at which the job was queued, or at which its repetition after another run began.
+    /// The time at which the job was queued, or, if it was requested again while it ran, the end of that run.
     public let createdAt: Timestamp
 
     /// The platform of the job's lane. Nil if its kind has no lane for each platform.
@@ -47,8 +47,8 @@ public struct Job: Sendable {
 }
 
 extension Row {
-    /// Returns the id in a column. Throws `StoreError.unexpectedValue` if it is not a UUID in lower case, since no query
-    /// would find a row by an id that is stored in another form.
+    /// Returns the id in a column. Throws `StoreError.unexpectedValue` if it is not a UUID in lower case, since no
+    /// query would find a row by an id that is stored in another form.
     func exactIdentifier(_ column: Int) throws -> Identifier {
         let id: Identifier = try self[column]
         guard id.description == text(column) else { throw StoreError.unexpectedValue(column: column) }
@@ -56,8 +56,8 @@ extension Row {
     }
 }
 
-/// The worker's claim no longer holds the job: it ran out, or another worker has claimed the job. The work of this
-/// worker on the job no longer counts.
+/// The worker's claim no longer holds the job. Normally the claim has expired, and the job was made ready again or
+/// claimed by another worker. The work of this worker on the job no longer counts.
 public struct LeaseLost: Error {}
 
 extension Workspace {
@@ -110,7 +110,7 @@ extension Workspace {
     /// Ends a claim, and queues the job to run again at `moment`. If `counts` is false, the attempt does not count.
     /// Throws `LeaseLost` if the claim no longer holds the job.
     ///
-    /// - Parameter kind: The kind as a handler's library declares it.
+    /// - Parameter kind: The job's kind, with the expected duration that its library declares if that is known.
     func postpone(
         _ job: Job, as kind: JobKind, until moment: Timestamp, counts: Bool, error: String, now: Timestamp
     ) throws {

@@ -21,8 +21,8 @@ public enum JobClaimOutcome: Sendable {
 public enum JobLimits {
     /// The largest number of running jobs of one kind in one workspace.
     public static let runningPerWorkspace = 4
-    /// The longest time, in seconds, that a stored time of a job may be ahead. Jobs wait for at most an hour and run for
-    /// at most a day, so a later time is damaged.
+    /// The longest time, in seconds, that a stored time of a job may be ahead. Jobs wait for at most an hour and run
+    /// for at most a day, so a later time is damaged.
     static let longestDelay = Int.days(2)
 }
 
@@ -116,8 +116,9 @@ extension SystemAccess {
         return try !candidates(demand).isEmpty
     }
 
-    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired because their worker has died,
-    /// at most 200 of each. A lease that is missing or longer than any worker's is damaged, and counts as expired.
+    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired, for example because their
+    /// worker has died, at most 200 of each. A lease that is missing or longer than any worker's is damaged, and counts
+    /// as expired.
     private func makeReady(now: Timestamp) throws {
         let latest = now + JobLimits.longestDelay
         let isDue = try database.first(

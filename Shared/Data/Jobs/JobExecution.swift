@@ -1,7 +1,7 @@
 @_spi(System) public import Auth
 import Base
 
-// Runs a claimed job in its own process, and records the outcome.
+// Runs a claimed job in this process, and records the outcome.
 extension JobRunner {
     /// The time, in seconds, after which a job that this build does not understand is tried again.
     static let patience = Int.minutes(10)

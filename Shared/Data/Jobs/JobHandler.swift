@@ -4,9 +4,10 @@ public import Base
 /// The code that runs the jobs of one kind.
 public struct JobHandler {
     /// Runs a job. After a crash at any point it is run again, so it must find out how far the earlier run came. If it
-    /// throws an error, the log gets the error, and the outcome is `retry`.
+    /// throws an error other than `LeaseLost`, the log gets the error, and the outcome is `retry`.
     let run: (JobContext) throws -> JobOutcome
-    /// Records that the job was tried too often, in the transaction that moves the job to the dead jobs.
+    /// Records that the job was tried too often or has waited too long, in the transaction that moves it to the dead
+    /// jobs, or that makes it ready again if it was requested again while it ran.
     let giveUp: (JobContext, String) throws -> Void
     /// The platforms that the handler supports, each of which has a lane of its own. Empty if all jobs of the kind
     /// share one lane.

@@ -26,8 +26,8 @@ public struct JobKind: SQLEnum, Hashable, Sendable {
 }
 
 /// The urgency of a job: the number of seconds by which it is placed earlier (negative) or later (positive) than others
-/// that were queued at the same time. A job that was queued longer before another one than this difference comes first,
-/// so none waits forever.
+/// that were queued at the same time. The place also depends on the time of queueing (JobQueue.swift), so no job waits
+/// forever.
 public enum JobUrgency: Int, Sendable {
     /// A person is waiting for the result.
     case person = -600

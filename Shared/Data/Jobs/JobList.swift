@@ -10,15 +10,16 @@ public struct JobEntry: Sendable {
     public let kind: String
     public let status: String
     public let attempts: Int
-    /// The time at which the job is due, or, if it is dead, the time at which it died.
+    /// The time at which the job is or was due, or, if it is dead, the time at which it died.
     public let runAfter: String
-    /// The reason for its last failure. Nil if it has not failed.
+    /// The reason why its last run did not finish the job, such as a failure or a provider's wish to wait. Nil if there
+    /// is none.
     public let error: String?
 }
 
 /// The state of a job.
 public enum JobStatus: String, SQLEnum, CaseIterable, Sendable {
-    /// The job is not due yet.
+    /// The job is not due yet, or no worker has looked at the queue since it became due.
     case waiting
     /// The job is due. It runs as soon as a worker is free and the workspace does not run too many jobs of this kind.
     case ready

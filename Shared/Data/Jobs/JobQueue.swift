@@ -5,11 +5,11 @@ import Store
 // Problem. A workspace that queues many jobs at once must not make all other workspaces wait.
 //
 // Approach. A job's place in the queue is decided when it is queued (start-time fair queueing; Goyal, Vin and Cheng,
-// SIGCOMM 1996). Each workspace has a clock in the table job_shares. A job's order key is the later of the workspace's
-// clock and the current time; the clock then advances by the expected duration of the job, but to at most one hour from
-// now. The jobs of a workspace that queues many are thus spread out over time, with other workspaces' jobs in between.
-// A workspace that was idle gains no advantage, because its clock is set to the current time if it is behind. Workers
-// take ready jobs in the order of their keys.
+// SIGCOMM 1996). Each workspace has a clock in the table job_shares. A job's order key is its urgency plus the later
+// of the workspace's clock and the current time; the clock then advances by the expected duration of the job, but to at
+// most one hour from now. The jobs of a workspace that queues many are thus spread out over time, with other
+// workspaces' jobs in between. A workspace that was idle gains no advantage, because its clock is set to the current
+// time if it is behind. Workers take ready jobs in the order of their keys.
 extension Workspace {
     /// Queues a job. Call it in the transaction that makes the job necessary. Returns the job's id.
     ///
@@ -47,8 +47,8 @@ extension Workspace {
         return id ?? job
     }
 
-    /// Returns the order key of a job that is being queued, in seconds since 1970, and advances the workspace's clock
-    /// by the expected duration of the job.
+    /// Returns the order key of a job that is being queued or postponed, in seconds since 1970, and advances the
+    /// workspace's clock by the expected duration of the job, but to at most one hour from now.
     func nextKey(of kind: JobKind, urgency: Int, now: Timestamp) throws -> Int {
         let cost = kind.expectedSeconds
         let clock = try first(
@@ -64,7 +64,7 @@ extension Workspace {
         return (clock ?? now.seconds + cost) - cost + urgency
     }
 
-    /// Returns the id of the queued job with this key. Returns nil if there is none.
+    /// Returns the id of the waiting, ready or running job with this key. Returns nil if there is none.
     public func queuedJob(ofKey key: String) throws -> Identifier? {
         try first("SELECT id FROM jobs WHERE workspace_id = $1 AND unique_key = $2", key) { try $0[0] }
     }

@@ -3,8 +3,8 @@ public import Base
 import CSystem
 import Store
 
-/// Runs jobs: a single one right after the response that queued it, or all that are due, in a worker. Each job runs in
-/// a process of its own (`JobProcesses`), so that a crash affects no other job.
+/// Runs jobs: a single one for the request that queued it, or all that are due, in a worker. Each job, except with
+/// `runHere`, runs in a process of its own (`JobProcesses`), so that a crash affects no other job.
 ///
 /// If the caller is not on the process's first thread, jobs run in the calling process instead. A fork copies only the
 /// thread that calls it, and a lock that another thread holds would stay locked in the child forever. Functions have
@@ -18,7 +18,7 @@ public struct JobRunner {
     let clock: () -> Timestamp
     /// The time at which everything must be finished.
     let end: ContinuousClock.Instant
-    /// The latest time at which a job may be started.
+    /// The latest time at which `runDue` claims jobs.
     let lastStart: ContinuousClock.Instant
     /// The time limit of one job in seconds.
     let jobSeconds: Double
@@ -28,8 +28,8 @@ public struct JobRunner {
     /// Creates a runner for the kinds of jobs that have a handler.
     ///
     /// - Parameters:
-    ///   - seconds: The time for everything. No job is started if less than a third of it is left and also less than
-    ///     `jobSeconds`.
+    ///   - seconds: The time for everything. `runDue` claims no job if less than a third of it is left and also less
+    ///     than `jobSeconds`.
     ///   - jobSeconds: The time limit of one job, or the time that is left if that is less. The job's process is killed
     ///     a little later.
     ///   - atOnce: The largest number of jobs that run at the same time.
@@ -74,7 +74,7 @@ public struct JobRunner {
     }
 
     /// Runs a job of a workspace, but never throws: the job is stored, so that the request that queued it has succeeded
-    /// in any case. Returns false if it was not run; a worker will run it then. Errors are logged.
+    /// in any case. Returns false if it was not run; a worker will run it then, unless it has ended. Errors are logged.
     public func runIfPossible(_ jobID: Identifier, in workspace: Workspace) -> Bool {
         do {
             return try run(jobID, in: workspace)

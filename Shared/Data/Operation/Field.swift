@@ -1,7 +1,7 @@
 public import Base
 
-/// One query parameter or body field of an operation. The validation of the value, the error message of a 400 and the
-/// API's documentation are all derived from this declaration.
+/// One query parameter or body field of an operation or an endpoint. The validation of the value, the error message of
+/// a 400 and the description for people and as JSON Schema are all derived from this declaration.
 public struct Field<Value>: Sendable {
     /// The declaration.
     public let description: FieldDescription
@@ -17,7 +17,7 @@ public struct Field<Value>: Sendable {
 
     /// Returns the field's value among the inputs of a request.
     ///
-    /// - Throws: `InputError` if the value is malformed, or if it is missing and required.
+    /// - Throws: `InputError` if the value is malformed or given more than once, or if it is missing and required.
     public func value(in inputs: any FieldInputs) throws(InputError) -> Value {
         try read(try inputs.value(description.name))
     }

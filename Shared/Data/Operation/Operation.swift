@@ -3,8 +3,8 @@ public import Base
 
 /// One operation of the product: its name, its access, its inputs and its work, declared once.
 ///
-/// REST endpoints, the MCP server and the assistant's tools all use the same declaration. They check the caller's
-/// access; `run` checks the inputs.
+/// The endpoints below /api/mcp and the assistant's tools use the same declaration. They check the caller's access;
+/// `run` checks the inputs.
 public struct Operation<Output>: Sendable {
     /// The name, such as `snooze_finding`.
     public let name: String
@@ -70,7 +70,8 @@ public struct OperationContext {
         addWork = waitUntil
     }
 
-    /// Runs `work` after the response has been sent. Work that must not be lost needs a row in the store, such as a
-    /// job, before this call; then this call only starts it early.
+    /// Asks the caller of the operation to run `work` after the response. An endpoint does, unless sending fails; the
+    /// AI chat does not. Work that must not be lost needs a row in the store, such as a job, before this call; then
+    /// this call only starts it early.
     public func waitUntil(_ work: @escaping () throws -> Void) { addWork(work) }
 }

@@ -7,7 +7,8 @@ public struct AuditEntry: Sendable {
     public var action: String
     /// The member who did it. Nil for API keys, for operators and for the product itself.
     public var userID: Identifier?
-    /// The member's e-mail address, `API key NAME (PREFIX)` or `Operator NAME`. Nil for the product itself.
+    /// The member's e-mail address, `API key NAME (PREFIX)` or `Operator NAME`. Nil for the product itself, and for a
+    /// member whose address is not known.
     public var actorEmail: String?
     /// The type of the action's target, such as `api_key`.
     public var targetType: String?

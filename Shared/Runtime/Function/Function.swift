@@ -37,7 +37,7 @@ public protocol ScheduledFunction {
 
 /// The result of scheduled work.
 public enum ScheduledResult: Sendable {
-    /// No due work is left for this function.
+    /// The function has done all due work that it could do.
     case completed
     /// Due work is left. The function may be run again at once.
     case more

@@ -51,8 +51,8 @@ public struct Handler: Sendable {
     }
 
     /// Creates a handler for messages whose signature proves who sent them, such as a provider's webhooks. `verify`
-    /// checks the signature, and throws if it is not valid. `handle` gets the message that `verify` returned, but not
-    /// the request, and access to all workspaces.
+    /// checks the signature, and throws if it is not valid. `handle` gets the message that `verify` returned and access
+    /// to all workspaces, but not the request.
     public static func signed<Message>(
         _ verify: @escaping @Sendable (Request, Environment, Timestamp) throws -> Message,
         handle: @escaping @Sendable (SignedContext, Message) throws -> Response

@@ -19,7 +19,7 @@ public protocol Service {
 
 /// The event of a cron trigger, as EventBridge sends it.
 public struct ScheduledEvent: Sendable {
-    /// The time at which the work was due.
+    /// The time at which the work was due, or, if the event does not state it, at which the event arrived.
     public let time: Timestamp
     /// The time at which the platform ends the run. Nil if the platform does not state one.
     public let deadline: ContinuousClock.Instant?

@@ -83,7 +83,7 @@ static inline int csqlite_lacks_shared_memory(sqlite3 *connection, int code) {
     }
 }
 
-/// Returns 1 if the error means that something could not be written.
+/// Returns 1 if the error means, or may mean, that something could not be written.
 static inline int csqlite_is_unwritable(sqlite3 *connection, int code) {
     switch (code) {
     case SQLITE_IOERR_WRITE:

@@ -94,15 +94,16 @@ extension Workspace {
     }
 
     /// Erases the data of the workspace: members, keys, integrations with their credentials, all synced data and
-    /// findings, jobs and conversations. The workspace's id and its audit log stay; the chain remains valid, and its
-    /// last entry records the erasure. Requests and jobs of the workspace that still run get `ClosedWorkspace` when
-    /// they take its lock for a change. Returns the number of rows that were deleted.
+    /// findings, jobs and conversations. The workspace's row, without its name and most of its settings, and its audit
+    /// log stay; the chain remains valid, and its last entry records the erasure. Requests and jobs of the workspace
+    /// that still run get `ClosedWorkspace` when they take its lock for a change. Returns the number of rows that were
+    /// deleted.
     ///
     /// All of this is one transaction; the counters of the keys are deleted after it. On SQLite other writers wait for
     /// the transaction.
     ///
-    /// - Throws: `AdministrationError` if a sync of the workspace is being applied in steps; `ClosedWorkspace` if it
-    ///   was erased before.
+    /// - Throws: `AdministrationError` if a sync of the workspace has been applied only in part (in steps);
+    ///   `ClosedWorkspace` if the workspace was erased before.
     @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
         let keys = try rows("SELECT id FROM api_keys WHERE workspace_id = $1") { try $0[0] as Identifier }
         let erased: Int = try writingInventory {

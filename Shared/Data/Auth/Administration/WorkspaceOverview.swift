@@ -63,7 +63,7 @@ public struct WorkspaceOverview: Sendable, Equatable {
         ]
     }
 
-    /// The settings, the numbers and the times as JSON.
+    /// The id, the settings, the numbers and the times as JSON.
     public var json: JSON {
         var members: [String: JSON] = settings
         members["id"] = .string(id.description)

@@ -2,8 +2,8 @@
     import Base
 
     extension PostgreSQLDatabase {
-        /// The role that has the rights which functions need. Every database user that functions log in as is made a
-        /// member of it.
+        /// The role that has the rights which functions need. The operator makes the database user that functions log
+        /// in as a member of it, unless that user owns the tables.
         private static let role = "thalian_functions"
         /// The advisory lock of this product's migrations. The number distinguishes it from locks of other products.
         private static let lock = 0x7468_616C_6961_6E

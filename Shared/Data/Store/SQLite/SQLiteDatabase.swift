@@ -23,8 +23,8 @@ public final class SQLiteDatabase: Database {
     /// The name of the VFS to open the file with. Nil for SQLite's default VFS.
     var vfs: String?
     private var openTransaction: TransactionKind?
-    /// True while no views hide the inventory's tables from this connection, so that it sees the rows of unfinished
-    /// changes.
+    /// True while this connection must see the rows of unfinished changes, so that its next transactions use the
+    /// inventory's tables themselves and not the views.
     var seesUnfinishedChanges = false
     /// True if temporary views hide the tables that are being changed in steps.
     var hidesUnfinishedChanges = false

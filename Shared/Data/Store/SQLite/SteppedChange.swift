@@ -95,19 +95,19 @@ public final class SteppedChange {
 
     /// Runs `body` as one step, in a transaction of its own.
     ///
-    /// - Throws: `Lost` if another process has taken the change over.
+    /// - Throws: `Lost` if this object no longer owns the change.
     public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
 
     /// Calls `body` with some of the keys at a time, each time in a short step (transaction) of its own.
     ///
-    /// - Throws: `Lost` if another process has taken the change over.
+    /// - Throws: `Lost` if this object no longer owns the change.
     public func each(_ keys: [String], _ body: (_ some: [String]) throws -> Void) throws {
         try each(keys, isUndone: false, body)
     }
 
     /// Makes the change visible when the current transaction commits.
     ///
-    /// - Throws: `Lost` if another process has taken the change over.
+    /// - Throws: `Lost` if this object no longer owns the change.
     public func finish() throws {
         let finished = try database.execute(
             "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND NOT is_undone", workspaceID,

@@ -1,5 +1,5 @@
 extension Schema {
-    /// The findings of the analysis, and people's decisions about them.
+    /// The findings of the analysis, the decisions about rules and applications, and the analysis's runs and metrics.
     static let findings: [SQL] = [
         // affected_entities is json, not jsonb: PostgreSQL would have to build the text of jsonb again for each finding
         // that is listed.

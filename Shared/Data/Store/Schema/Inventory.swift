@@ -1,5 +1,5 @@
 extension Schema {
-    /// The data that integrations provide: people, their accounts, applications, devices, access, and events.
+    /// Integrations, and the data that they provide: people, their accounts, applications, devices, access, and events.
     static let inventory: [SQL] = [
         """
         CREATE TABLE integrations (
@@ -75,7 +75,8 @@ extension Schema {
         CREATE INDEX accounts_by_identity ON accounts
             (workspace_id, identity_id, integration_id, status, account_type, is_admin, department, manager_email)
         """,
-        // E-mail addresses of accounts that show none themselves, from identity providers' links (SAML, SCIM).
+        // Further e-mail addresses of accounts: aliases, sign-in names that are addresses, and those by which an
+        // identity provider names an account (SAML, SCIM).
         """
         CREATE TABLE account_links (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
@@ -224,8 +225,8 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX audit_events_by_time ON audit_events (workspace_id, occurred_at)",
-        // This index contains all columns that the analysis reads of large numbers of events, ordered by person and
-        // time.
+        // This index contains the columns that most queries of the analysis read of large numbers of events, ordered by
+        // person and time within each type and outcome.
         """
         CREATE INDEX audit_events_by_type ON audit_events
             (workspace_id, event_type, outcome, identity_id, occurred_at, integration_id, ip_address, country)

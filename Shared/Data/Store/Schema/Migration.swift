@@ -87,8 +87,8 @@ struct Migration: Sendable {
         Migration(
             version: 4, name: "a fair queue",
             steps: Schema.queue.map { .sql($0) } + [.busy(table: "jobs"), .busy(table: "job_shares")]),
-        // The number of entries in each list of an integration, and the time since which a list can't be read (see
-        // ListHistory in Sync).
+        // The state of each list of an integration after its last completed sync, such as its number of entries
+        // (ListState in Integrations).
         Migration(
             version: 5, name: "lists of integrations",
             steps: [.sql("ALTER TABLE integrations ADD COLUMN lists jsonb NOT NULL DEFAULT '{}'")]),

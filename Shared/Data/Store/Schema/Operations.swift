@@ -17,7 +17,8 @@ extension Schema {
             error text)
         """,
         "CREATE INDEX sync_runs_by_integration ON sync_runs (workspace_id, integration_id, started_at)",
-        // Records that a running sync has fetched. They are moved into the inventory all at once.
+        // Records that a running sync has fetched. They are moved into the inventory all at once. Migration 10 replaces
+        // this table.
         """
         CREATE TABLE sync_staged (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
@@ -30,6 +31,7 @@ extension Schema {
             PRIMARY KEY (sync_run_id, kind, external_id))
         """,
         // The slots that running syncs occupy. They limit the number of syncs of each platform, over all workspaces.
+        // Migration 4 drops this table.
         """
         CREATE TABLE sync_slots (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),

@@ -22,7 +22,7 @@ extension Schema {
             error text,
             created_at timestamptz NOT NULL)
         """,
-        // No index contains the lease, so extending a lease changes no index.
+        // No index contains the lease. Expired leases are sought among the running jobs.
         "CREATE INDEX jobs_in_order ON jobs (state, lane, order_key, id)",
         "CREATE INDEX jobs_by_time ON jobs (state, run_after)",
         "CREATE INDEX jobs_by_workspace ON jobs (workspace_id, kind)",

@@ -38,8 +38,8 @@ extension Schema {
         """,
         "CREATE INDEX api_keys_by_prefix ON api_keys (prefix)",
         "CREATE INDEX api_keys_by_workspace ON api_keys (workspace_id, created_at)",
-        // The keys that verify session tokens, as the identity provider's JWKS endpoint returned them. wanted_at is the
-        // time since which new keys are wanted, because a token did not pass with these.
+        // The keys that verify session tokens, as the JWKS endpoint of the tokens' issuer returned them. wanted_at is
+        // the time since which new keys are wanted, because a token did not pass with these.
         """
         CREATE TABLE session_key_sets (
             issuer text PRIMARY KEY,
@@ -78,7 +78,7 @@ extension Schema {
             type text NOT NULL,
             received_at timestamptz NOT NULL)
         """,
-        // details is json and not jsonb, because the hash covers its exact text.
+        // details is json and not jsonb, because json keeps exactly the text that was hashed.
         """
         CREATE TABLE audit_log (
             id uuid PRIMARY KEY,

@@ -3,8 +3,8 @@ import CSQLite
 import CSystem
 import Glibc
 
-/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and only this user
-/// and root can read or write it.
+/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and only its
+/// owner and root can read or write it.
 ///
 /// The folder may belong to another user, so a file of that name may be there already: with an owner who would keep the
 /// right to read it, as a link to another file, or with a second name. Such a file is removed, and never written.
@@ -154,8 +154,8 @@ struct FileStatus: Equatable {
     /// True for a folder in which every user may remove and rename files: all may write, and it is not sticky.
     let isOpenToAll: Bool
 
-    /// Describes the file at a path, or the symbolic link itself if there is one and `followsLink` is false. Returns nil
-    /// if there is none, or if it can't be examined.
+    /// Describes the file at a path, or the symbolic link itself if there is one and `followsLink` is false. Returns
+    /// nil if there is none, or if it can't be examined.
     init?(_ path: String, followsLink: Bool = true) {
         var status = stat()
         guard (followsLink ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
