@@ -14,7 +14,7 @@ public enum EventType {
     public static let suspiciousActivity = "user.account.report_suspicious_activity_by_enduser"
     /// An assessment of a sign-in's risk. details: `risk`, which is `low`, `medium` or `high`.
     public static let signInPolicy = "policy.evaluate_sign_on"
-    /// A reset of a password.
+    /// A reset or change of a password.
     public static let passwordReset = "user.account.reset_password"
     /// A grant of administrator rights.
     public static let privilegeGranted = "user.account.privilege.grant"

@@ -56,7 +56,7 @@ extension Workspace {
             """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
     }
 
-    /// Returns the states of an integration's lists after its last sync, by name.
+    /// Returns the states of an integration's lists after its last applied sync, by name.
     public func listStates(of integrationID: Identifier) throws -> [String: ListState] {
         ListState.all(
             in: try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {

@@ -31,8 +31,8 @@ public enum SyncRecord: Sendable, Equatable {
     }
 }
 
-/// A person's or a program's account on the platform. Accounts at an identity provider become identities, except shared
-/// ones.
+/// A person's or a program's account on the platform. At an identity provider, each account gets an identity; none is
+/// created for a shared account.
 public struct AccountRecord: Sendable, Equatable {
     /// The kinds of accounts.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
@@ -89,7 +89,7 @@ public struct AccountRecord: Sendable, Equatable {
         case mfaEnabled = "mfa_enabled"
         case ssoEnforced = "sso_enforced"
         case lastLoginAt = "last_login_at"
-        /// The roles of an account that is known to be an administrator.
+        /// The administrator roles.
         case adminRoles = "admin_roles"
         case department, title
         case managerEmail = "manager_email"

@@ -18,7 +18,8 @@ struct InventoryTable {
     let columns: [Column]
     /// The columns that only a new row gets.
     var firstColumns: [Column] = []
-    /// A further condition by which rows are deleted. The tables that it names must come before this one in `all`.
+    /// A further condition by which rows count as gone, beginning with OR. The tables that it names must come before
+    /// this one in `all`.
     var extraDeleteCondition: SQL = ""
 
     /// The condition that selects the run.
