@@ -8,8 +8,8 @@ import Connectors
 // RecordCollection, PageEntries and ListEnd in Connectors say which lists ended and what unreadable entries protect.
 // ReadLists collects this over all pages of a sync, and is saved with its position. Only ReadLists creates an
 // Enumeration of a kind. Without it, InventoryTable selects no rows of the kind as gone, except those whose account or
-// application is gone. ListHistory at first holds back the deletions of a list that came back with less than half of its
-// entries.
+// application is gone. ListHistory at first holds back the deletions of a list that came back with less than half of
+// its entries.
 //
 // Why it is safe. Without a value of type Enumeration there is no statement that removes rows because they did not
 // come. Anything unclear leaves a kind without an Enumeration.

@@ -8,8 +8,8 @@ import Store
 // moment.
 //
 // Approach. Records are first staged, page by page (Staging.swift). When all have come, `markGone` notes the rows that
-// the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes the inventory from the
-// staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and the engine has one
+// the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes the inventory from
+// the staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and the engine has one
 // writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
 //
 // A sync has rows in four tables of its own, which are deleted after it has ended (Schema/Syncs.swift in Store):

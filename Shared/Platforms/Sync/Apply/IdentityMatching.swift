@@ -9,11 +9,11 @@ import Store
 /// links one account to the other's address. Names are never compared. An account keeps its identity for good, even if
 /// its address changes. The one exception: an account of a person that no identity provider knows moves to a person
 /// that one knows, if an address or a link leads there. A person that no identity provider knows has an identity too,
-/// if one of their addresses is verified. No identity is created for a mailbox that several people share. `run` shows the
-/// order of the steps.
+/// if one of their addresses is verified. No identity is created for a mailbox that several people share. `run` shows
+/// the order of the steps.
 ///
-/// **Why it is safe.** Links that lead to several people join nothing, and no two identities have the same address. Each
-/// step only fills in missing identities, or moves accounts as described, so repeating it changes nothing.
+/// **Why it is safe.** Links that lead to several people join nothing, and no two identities have the same address.
+/// Each step only fills in missing identities, or moves accounts as described, so repeating it changes nothing.
 ///
 /// **What it costs.** Each step is one query over the workspace's accounts, links or identities, in every sync.
 struct IdentityMatching {
