@@ -18,7 +18,7 @@ public protocol Connector {
     ///   `EnvironmentError` if a variable that the connector reads is malformed.
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws
 
-    /// Asks the provider whether it accepts the credentials, with few requests that are a sample of what a sync reads.
+    /// Asks the provider with a few small requests whether it accepts the credentials.
     /// - Throws: `ConnectorError` if the provider refuses one of them or does not answer.
     func check() throws
 
@@ -45,7 +45,7 @@ extension Connector {
 public enum ActionOutcome: Sendable, Equatable {
     /// The action was carried out; this is its result.
     case done(JSON)
-    /// The action was not carried out, and may be performed now.
+    /// The action was not carried out, or repeating it does no harm. It may be performed now.
     case notDone
 }
 

@@ -1,5 +1,5 @@
-/// The event types that all providers share, so that rules can ask about them. An event of any other type keeps the
-/// provider's own name.
+/// The event types that all providers share, so that rules can ask about them. An event of any other type has the
+/// provider's own name, or one that its connector makes up.
 public enum EventType {
     /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider reports it.
     public static let signIn = "user.session.start"

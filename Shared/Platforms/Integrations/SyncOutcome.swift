@@ -37,7 +37,8 @@ extension Workspace {
 
     /// Records, in the transaction that ends a sync without success, the reason and the time of the next one. The
     /// integration gets the status error if its credentials or its configuration are wrong, or if its syncs have failed
-    /// for `failingTime`. In the latter case there is no next sync.
+    /// for `failingTime`. In the latter case there is no next sync. Does nothing if the integration is paused or
+    /// disconnected.
     public func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
         let failing = try first(
             "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID

@@ -41,7 +41,8 @@ public struct AccountRecord: Sendable, Equatable {
     public enum Status: String, Sendable { case active, staged, suspended, deprovisioned }
 
     public var externalID: String
-    /// The id by which the connector named the account before it knew `externalID`. The account keeps its row.
+    /// The id by which the connector named the account before it knew `externalID`. The account keeps its row if the
+    /// user name is the same.
     public var formerExternalID: String?
     public var displayName: String
     public var status: Status
@@ -242,7 +243,7 @@ public struct AuditEventRecord: Sendable, Equatable {
     public enum Outcome: String, Sendable { case success, failure }
 
     public var externalID: String
-    /// The type, in the vocabulary of `EventType`, or else the provider's own name.
+    /// The type, in the vocabulary of `EventType`, or else the name that the provider or the connector gives it.
     public var eventType: String
     public var outcome: Outcome
     public var occurredAt: Timestamp

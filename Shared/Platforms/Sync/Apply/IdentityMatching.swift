@@ -151,8 +151,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Returns the query for the identity to which the links of an account lead that meets `isLinkedToOne`; `condition`
-    /// restricts the links.
+    /// Returns the query for the identity to which an account's links lead, for accounts that meet `isLinkedToOne`.
+    /// `condition` restricts the links.
     private static func linked(_ condition: SQL = "TRUE") -> SQL {
         """
         (SELECT identities.id FROM account_links JOIN identities

@@ -29,8 +29,9 @@ struct InventoryTable {
 
     private var kindName: SQL { "'\(kind.text)'" }
 
-    /// Returns the query for the ids of the rows that the provider no longer shows. Without proof for the kind, these
-    /// are only the rows whose account or application is gone. `protections` are those that the sync has staged.
+    /// Returns the query for the ids of the rows that count as gone: those that did not come and that no protection
+    /// covers, and those whose account or application is gone. Without proof for the kind, these are only the latter.
+    /// `protections` are those that the sync has staged.
     func unseen(_ lists: ReadLists, _ protections: Set<Protection>) -> SQL {
         // The kinds of records have the same names as the kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)
