@@ -18,7 +18,7 @@ public protocol Connector {
     ///   `EnvironmentError` if a variable that the connector reads is malformed.
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws
 
-    /// Asks the provider whether it accepts the credentials, with few requests that are a sample of what a sync reads.
+    /// Asks the provider with a few small requests whether it accepts the credentials.
     /// - Throws: `ConnectorError` if the provider refuses one of them or does not answer.
     func check() throws
 
@@ -45,11 +45,11 @@ extension Connector {
 public enum ActionOutcome: Sendable, Equatable {
     /// The action was carried out; this is its result.
     case done(JSON)
-    /// The action was not carried out, and may be performed now.
+    /// The action was not carried out, or repeating it does no harm. It may be performed now.
     case notDone
 }
 
-/// The object at the provider that an action changes.
+/// The object at the provider that an action changes, or the record of ours that a ticket or a review is about.
 public struct ActionTarget: Sendable {
     /// The kinds of objects that actions change. An id alone does not tell the kind: an account's id may equal a key's.
     public enum Kind: String, Sendable {
@@ -73,13 +73,16 @@ public struct ActionTarget: Sendable {
     /// Our id of the action. Tickets carry it as a label, and reviews in their names, if the provider allows that.
     public let actionID: Identifier
     public let kind: Kind
-    /// The provider's id of the target, which is our record's `external_id`.
+    /// The provider's id of the target, which is our record's `external_id`; for the kind `other`, the id or name that
+    /// the caller gave.
     public let externalID: String
-    /// The account's user name at the provider; nil if the target has no account or the name is not known.
+    /// The user name of the account at the provider; nil if the target is neither an account nor a grant, or if the
+    /// name is not known.
     public let username: String?
-    /// The account's e-mail address; nil if the target has no account or the address is not known.
+    /// The account's e-mail address; nil if the target is neither an account nor a grant, or if the address is not
+    /// known.
     public let email: String?
-    /// The name of our record.
+    /// The name of our record; for a grant, that of its application.
     public let label: String?
     /// The finding that the action is about.
     public let finding: Finding?
@@ -108,7 +111,7 @@ public struct ConnectorScope: Sendable {
     public let environment: Environment
     /// The time limit for all of the connector's work, in seconds.
     public let seconds: Double
-    /// The time from which audit events are wanted.
+    /// The time from which audit events are wanted, except of the lists in `olderEvents`.
     public let eventsSince: Timestamp
     /// Earlier times for lists that could not be read in previous syncs, by collection name.
     public var olderEvents: [String: Timestamp] = [:]

@@ -10,8 +10,8 @@ public enum ConnectorError: Error, Equatable {
     case configuration(String)
     /// The provider asks us to come back later.
     case rateLimited(seconds: Int)
-    /// The provider failed, can't be reached, or gave an answer that can't be read. If the request may be repeated, it
-    /// may have been carried out all the same.
+    /// The provider failed, can't be reached, or gave an answer that can't be read. An idempotent request may have been
+    /// carried out all the same.
     case provider(String)
     /// The provider refuses this request, which has changed nothing. Repeating the request would give the same answer.
     case refused(String)

@@ -1,5 +1,5 @@
-/// The event types that all providers share, so that rules can ask about them. An event of any other type keeps the
-/// provider's own name.
+/// The event types that all providers share, so that rules can ask about them. An event of any other type has the
+/// provider's own name, or one that its connector makes up.
 public enum EventType {
     /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider reports it.
     public static let signIn = "user.session.start"
@@ -14,7 +14,7 @@ public enum EventType {
     public static let suspiciousActivity = "user.account.report_suspicious_activity_by_enduser"
     /// An assessment of a sign-in's risk. details: `risk`, which is `low`, `medium` or `high`.
     public static let signInPolicy = "policy.evaluate_sign_on"
-    /// A reset of a password.
+    /// A reset or change of a password.
     public static let passwordReset = "user.account.reset_password"
     /// A grant of administrator rights.
     public static let privilegeGranted = "user.account.privilege.grant"

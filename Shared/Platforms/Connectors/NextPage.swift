@@ -10,8 +10,8 @@ extension UpstreamResponse {
     /// Returns the cursor of the next page, read from a link of the relation `next` (RFC 8288): a path with a query,
     /// which `PlatformAPI.get(next:)` takes. Relative links are resolved. Returns nil if no field names a next page.
     ///
-    /// - Throws: `ConnectorError.provider` if a field can't be read, or if the next page's link can't be used or is not
-    ///   the only one.
+    /// - Throws: `ConnectorError.provider` if a field Link can't be read, or if the next page's link can't be used or
+    ///   there are several different ones.
     public func nextLink() throws(ConnectorError) -> JSON? {
         var targets: [String] = []
         for field in headers.fields where field.name.lowercased() == "link" {

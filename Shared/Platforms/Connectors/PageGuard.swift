@@ -74,7 +74,7 @@ public struct PageGuard: Sendable, Equatable {
     /// - Parameters:
     ///   - items: The page's content, or the ids of its items, in the provider's order.
     ///   - next: The cursor of the next page; nil after the last page, which is not checked.
-    ///   - bringsNew: True if the page holds an item that no earlier page held.
+    ///   - bringsNew: True if the page may hold an item that no earlier page held.
     /// - Throws: `ConnectorError.provider` if a page repeats or too many pages bring nothing new.
     public mutating func pass(_ items: [JSON], next: JSON?, bringsNew: Bool) throws(ConnectorError) {
         guard let next else { return }

@@ -2,7 +2,8 @@ public import Base
 public import Upstream
 
 extension UpstreamResponse {
-    /// Returns the body as a JSON array, or its member `member` if that is not nil.
+    /// Returns the body as a JSON array; if a name `member` is given, returns the array in the body's member of that
+    /// name.
     /// - Throws: `ConnectorError.provider` if it is not an array, so that a malformed page is never mistaken for an
     ///   empty one.
     public func list(_ member: String? = nil) throws(ConnectorError) -> [JSON] {

@@ -1,6 +1,6 @@
 public import Store
 
-/// An action at a platform, or by the product itself, that remedies a finding.
+/// An action about a finding, carried out at a platform or by the product itself.
 public enum ActionType: String, SQLEnum, CaseIterable, Sendable {
     case suspendUser = "suspend_user"
     case unsuspendUser = "unsuspend_user"

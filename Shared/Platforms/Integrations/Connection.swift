@@ -4,7 +4,7 @@ import Jobs
 import Store
 
 extension Workspace {
-    /// Makes sure that the plan covers one more integration in addition to those of other platforms.
+    /// Makes sure that the plan covers one more integration in addition to the active ones of other platforms.
     ///
     /// - Throws: `IntegrationError.limitReached` if it does not.
     public func demandRoom(for platform: Platform) throws {
@@ -68,8 +68,8 @@ extension Workspace {
         return hasPrimary ? "directory" : "primary_idp"
     }
 
-    /// Pauses all active integrations except the newest three, which the free plan allows. Returns the number of
-    /// integrations that were paused.
+    /// Pauses all active integrations except the three whose first connection is the latest, which the free plan
+    /// allows. Returns the number of integrations that were paused.
     @discardableResult
     public func pauseIntegrationsBeyondFreePlan() throws -> Int {
         try execute(

@@ -78,7 +78,7 @@ extension Workspace {
 
     /// Returns the integration of a connected platform.
     ///
-    /// - Throws: `IntegrationError.notConnected` if the platform is not connected.
+    /// - Throws: `IntegrationError.notConnected` if the platform is not connected or is paused.
     public func connected(_ platform: Platform) throws -> Integration {
         let found = try first(
             """
@@ -93,10 +93,11 @@ extension Workspace {
         return found
     }
 
-    /// Returns the integration of a platform, provided that its credentials are the same as at `moment`.
+    /// Returns the integration of a platform, provided that its credentials were not stored after `moment`, as far as
+    /// that is known.
     ///
-    /// - Throws: `IntegrationError` if the platform is not connected, or was connected again since. Other credentials
-    ///   may belong to another tenant, where the same id belongs to another person.
+    /// - Throws: `IntegrationError` if the platform is not connected or is paused, or was connected again since. Other
+    ///   credentials may belong to another tenant, where the same id belongs to another person.
     public func connected(_ platform: Platform, since moment: Timestamp) throws -> Integration {
         let integration = try connected(platform)
         if let connectedAt = integration.connectedAt, connectedAt > moment {

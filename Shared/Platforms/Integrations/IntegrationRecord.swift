@@ -10,23 +10,24 @@ public struct IntegrationRecord: Sendable {
     /// `connected`, `disconnected`, `error`, `paused` or `pending`.
     public let status: String
     public let idpRole: String?
-    /// The id of the member who connected the platform. Nil if no member did.
+    /// The id of the member who stored the platform's present or last credentials. Nil if no member did.
     public let connectedBy: Identifier?
     public let connectedAt: Timestamp?
     public let disconnectedAt: Timestamp?
     public let lastSyncAt: Timestamp?
-    /// The time at which the next sync begins automatically. Nil if none does.
+    /// The time from which a queued sync may run or continue; if none is queued, the time of the next automatic sync.
+    /// Nil if there is neither.
     public let nextSyncAt: Timestamp?
-    /// The kind of the last sync's error or delay, or of the reason why its deletions were held back. Nil if there is
-    /// neither.
+    /// The kind of the error or delay of the latest sync, finished or not, or of the reason why it held back deletions.
+    /// Nil if there is neither, and after the platform was connected again or disconnected.
     public let errorKind: String?
     /// The sentence for `errorKind`.
     public let error: String?
-    /// The time since which syncs have failed; nil if the last one did not fail.
+    /// The time since which syncs have failed; nil if none has failed since the last one that was applied.
     public let failingSince: Timestamp?
     /// The number of syncs in a row that have failed.
     public let failedSyncs: Int
-    /// The lists that the last sync could not read, or whose deletions it held back.
+    /// The lists, and parts of lists, that the last applied sync could not read, or whose deletions it held back.
     let leftOut: [LeftOutList]
     /// The number of the integration's accounts.
     public let accounts: Int

@@ -9,11 +9,14 @@ public struct IntegrationSummary: JSONWritable {
     public let status: String
     let lastSyncAt: Timestamp?
     let idpRole: String?
-    /// The reason why the last sync failed or is delayed, or why its deletions were held back. Nil if there is none.
+    /// The reason why the latest sync, finished or not, failed or is delayed, or why it held back deletions. Nil if
+    /// there is none.
     private(set) var lastError: String?
-    /// The time at which the next sync begins automatically. Nil if none does.
+    /// The time from which a queued sync may run or continue; if none is queued, the time of the next automatic sync.
+    /// Nil if there is neither.
     let nextSyncAt: Timestamp?
-    /// The lists, and parts of lists, that the last sync could not read, or whose deletions it held back.
+    /// The lists, and parts of lists, that the last applied sync could not read, or whose deletions it held back. Empty
+    /// if the integration is paused or disconnected.
     let leftOut: [LeftOutList]
 
     /// A copy without `lastError`, for language models, which might take its text for instructions.
@@ -37,16 +40,17 @@ public struct IntegrationSummary: JSONWritable {
     }
 }
 
-/// A list that the last sync could not read, or whose deletions it held back. The data known from it stay.
+/// A list, or a part of one, that the last applied sync could not read, or whose deletions it held back. The data known
+/// from it stay.
 struct LeftOutList: JSONWritable {
     /// The list's name, such as `devices`.
     let list: String
     /// A sentence that gives the reason. The product writes it, not the provider.
     let reason: String
-    /// The time of the sync since which this has been so.
+    /// The time of the first of the applied syncs in a row for which this has been so.
     let since: Timestamp?
 
-    /// The lists that have a reason, by name.
+    /// Returns the lists that have a reason, in the order of their names.
     static func all(in lists: JSON) -> [LeftOutList] {
         ListState.all(in: lists).compactMap { name, state in
             state.reason.map { LeftOutList(list: name, reason: $0, since: state.leftOutAt) }
@@ -63,7 +67,7 @@ struct LeftOutList: JSONWritable {
 }
 
 extension Reading<[IntegrationSummary]> {
-    /// The platforms, ordered by identifier.
+    /// The platforms that are or were connected, ordered by identifier.
     public static var integrations: Reading {
         .rows(
             """

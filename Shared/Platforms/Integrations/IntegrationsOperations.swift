@@ -3,9 +3,9 @@ public import Base
 public import Operation
 import Store
 
-// The operations about integrations that REST, MCP and the assistant share.
+// The operations about integrations that the endpoints below /api/mcp and the assistant share.
 
-/// The platforms of a workspace, ordered by identifier.
+/// The platforms that are or were connected to a workspace, ordered by identifier.
 public struct IntegrationList: JSONWritable {
     /// The platforms.
     public let integrations: [IntegrationSummary]

@@ -1,20 +1,20 @@
 public import Base
 
-/// The state of a platform's list, or of a part of one, after the last sync: an entry of `integrations.lists`.
+/// The state of a platform's list, or of a part of one, after the last applied sync: an entry of `integrations.lists`.
 public struct ListState: Equatable, Sendable {
     /// The number of entries when the list was last read to its end. While deletions of a list that has shrunk are held
     /// back, it is the number before.
     public var entries: Int?
-    /// The time at which the list first came back with far fewer entries.
+    /// The time at which the list first came back with far fewer entries. Nil unless its deletions are held back.
     public var shrunkAt: Timestamp?
-    /// The reason why the list could not be read, or why its deletions are held back; nil if it was read.
+    /// The reason why the list could not be read, or why its deletions are held back. Nil if there is neither.
     public var reason: String?
     /// The time since which there has been a `reason`.
     public var leftOutAt: Timestamp?
     /// The time since which the events in the list have not been read.
     public var eventsSince: Timestamp?
 
-    /// Creates the state of a list. `entries` is nil if the list was not read to its end.
+    /// Creates the state of a list. `entries` is nil if the list was never read to its end.
     public init(entries: Int? = nil, shrunkAt: Timestamp? = nil) {
         self.entries = entries
         self.shrunkAt = shrunkAt

@@ -37,7 +37,8 @@ extension Workspace {
 
     /// Records, in the transaction that ends a sync without success, the reason and the time of the next one. The
     /// integration gets the status error if its credentials or its configuration are wrong, or if its syncs have failed
-    /// for `failingTime`. In the latter case there is no next sync.
+    /// for `failingTime`. In the latter case there is no next sync. Does nothing if the integration is paused or
+    /// disconnected.
     public func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
         let failing = try first(
             "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
@@ -56,7 +57,7 @@ extension Workspace {
             """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
     }
 
-    /// Returns the states of an integration's lists after its last sync, by name.
+    /// Returns the states of an integration's lists after its last applied sync, by name.
     public func listStates(of integrationID: Identifier) throws -> [String: ListState] {
         ListState.all(
             in: try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {

@@ -65,8 +65,9 @@ extension Workspace {
         }
     }
 
-    /// Queues a sync of an integration, unless one is waiting or running already. Returns the job's id, or nil if there
-    /// is no such integration. With `again`, a sync that is running runs once more.
+    /// Queues a sync of an integration, unless one is waiting or running already. One that waits gets the higher
+    /// urgency, and for a person becomes ready at once. With `again`, one that is running runs once more. Returns the
+    /// job's id, or nil if there is no such integration.
     @discardableResult
     public func queueSync(
         of integrationID: Identifier, urgency: JobUrgency = .person, again: Bool = false, now: Timestamp = .now
@@ -91,8 +92,8 @@ extension Workspace {
         return try claim(job, early: true, seconds: seconds, now: now)
     }
 
-    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its last
-    /// sync failed, is delayed or held deletions back (nil if there is none).
+    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its latest
+    /// sync, finished or not, failed, is delayed or held deletions back (nil if there is none).
     public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
         try first(
             "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID

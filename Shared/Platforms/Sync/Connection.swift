@@ -7,12 +7,13 @@ import Store
 extension Workspace {
     /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
     /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. A
-    /// sync is queued; if one is running with other credentials, another one follows it. Returns the integration's id
-    /// and the sync's job.
+    /// sync is queued; if one is running with the former credentials, another one follows it. Returns the ids of the
+    /// integration and of the sync's job.
     ///
     /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` if the plan covers no
-    ///   more integrations, `ConnectionRefused` if the provider does not accept the credentials or can't be asked,
-    ///   `EnvironmentError` if CREDENTIALS_KEY is missing or malformed.
+    ///   more integrations, `ConnectionRefused` if the credentials contradict each other, or if the provider does not
+    ///   accept them or can't be asked, `EnvironmentError` if a variable such as CREDENTIALS_KEY is missing or
+    ///   malformed.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
     ) throws -> (id: Identifier, sync: Identifier?) {
@@ -35,7 +36,7 @@ extension Workspace {
             try demandRoom(for: type.platform)
             let known = try self.integrationID(of: type.platform)
             let integrationID = known ?? .random()
-            // Pages that an earlier sync read with other credentials are not used, and are deleted later.
+            // Pages that an unfinished sync read with the former credentials are not used, and are deleted later.
             for run in try unfinishedSyncs(of: integrationID) { try endSync(run, error: nil, at: now) }
             try storeIntegration(integrationID, of: type.platform, credentials, sealedBy: seal, now: now)
             let entry = AuditEntry(

@@ -7,8 +7,9 @@ import Connectors
 // Approach. The absence of a record proves something only if all lists that may contain it were read to their end.
 // RecordCollection, PageEntries and ListEnd in Connectors say which lists ended and what unreadable entries protect.
 // ReadLists collects this over all pages of a sync, and is saved with its position. Only ReadLists creates an
-// Enumeration of a kind, and InventoryTable selects rows of a kind as gone only with its Enumeration. ListHistory holds
-// back the deletions of a list that came back with less than half of its entries.
+// Enumeration of a kind. Without it, InventoryTable selects no rows of the kind as gone, except those whose account or
+// application is gone. ListHistory at first holds back the deletions of a list that came back with less than half of
+// its entries.
 //
 // Why it is safe. Without a value of type Enumeration there is no statement that removes rows because they did not
 // come. Anything unclear leaves a kind without an Enumeration.
@@ -41,7 +42,7 @@ struct ReadLists: Equatable {
     private(set) var heldBack: [String: String] = [:]
     /// The kinds of records that must not be considered gone, even if they did not come.
     private var kept: Set<String> = []
-    /// The kinds of which records that did not come are gone; nil until all lists are finished.
+    /// The kinds of which records that did not come and are not protected are gone; nil until all lists are finished.
     private var enumerated: Set<String>?
 
     /// Creates the state in which no list has been read.

@@ -2,8 +2,8 @@ import Base
 import Connectors
 import Integrations
 
-/// The history of an integration's lists in earlier syncs (`integrations.lists`): the number of entries of each, and
-/// the time since which it could not be read.
+/// The history of an integration's lists in the syncs that were applied (`integrations.lists`): for each list the
+/// number of entries, and the times since which it could not be read or has come back much shorter.
 struct ListHistory {
     /// The lists, by name.
     private(set) var lists: [String: ListState]
@@ -13,14 +13,15 @@ struct ListHistory {
 
     /// The number of entries up to which a list counts as small. A small list is never considered to have shrunk.
     static let smallList = 20
-    /// The shortest time for which the deletions of a list that has shrunk are held back, in seconds. The next hourly
-    /// sync decides.
+    /// The time, in seconds, for which the deletions of a list are held back while it comes back much shorter. The
+    /// first sync after this time carries them out.
     static let holdingTime = 1_800
 
     /// Returns the lists whose deletions are held back, with a sentence that gives the reason.
     ///
     /// A list that comes back with less than half of its entries may have been cut short by a fault or a filter at the
     /// provider. The shorter list is accepted if it still has less than half in a sync at least half an hour later.
+    /// Lists of events and lists of at most `smallList` entries are never held back.
     func heldBack(_ lists: [RecordCollection], ended: [String: Int], now: Timestamp) -> [String: String] {
         var held: [String: String] = [:]
         for list in lists where list.kinds != [.auditEvent] {
@@ -46,7 +47,8 @@ struct ListHistory {
     mutating func add(_ read: ReadLists, eventsSince: Timestamp, now: Timestamp) {
         let old = lists
         for (name, state) in old where read.ended[name] == nil {
-            // If a list was not read to its end, only its number of entries is kept. A part of a list has none.
+            // If a list was not read to its end, only its number of entries is kept. A part of a list has none, and is
+            // dropped.
             lists[name] = state.entries.map { ListState(entries: $0) }
         }
         for (name, entries) in read.ended {

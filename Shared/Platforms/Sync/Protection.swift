@@ -6,7 +6,8 @@ import Store
 struct Protection: Hashable {
     /// The object whose id protects, or the beginning of protected ids.
     enum Scope: String {
-        /// The record itself; for an account or an application, also for the records that belong to it.
+        /// The record itself, or the account of a link. An account or application also protects the records that belong
+        /// to it.
         case record
         case account
         case application
@@ -26,7 +27,7 @@ struct Protection: Hashable {
     let kind: StagedRecord.Kind
     let scope: Scope
 
-    /// Returns the condition that a row of `sync_protected` stages this protection in the sync `$2`.
+    /// The condition for the rows of `sync_protected` that stage this protection in the sync `$2`.
     private var isStaged: SQL {
         "workspace_id = $1 AND sync_run_id = $2 AND kind = '\(kind.text)' AND scope = '\(scope.text)'"
     }
@@ -74,8 +75,8 @@ struct Protection: Hashable {
         return all
     }
 
-    /// Returns the protections that a page stages, each with an id or the beginning of ids: those in `kept`, and those
-    /// of the links of accounts without readable addresses.
+    /// Returns the protections that a page stages, each with an id or the beginning of ids: those in `kept` that are
+    /// not about a whole kind, and those of the links of accounts without readable addresses.
     static func staged(by entries: PageEntries) -> [(protection: Protection, id: String)] {
         var staged = entries.kept.compactMap(\.staged)
         for case .account(let account) in entries.records

@@ -6,7 +6,7 @@ import Integrations
 extension Workspace {
     /// Reads page after page until all lists are finished or the time is up. Returns true if all lists are finished.
     /// Each page is saved before the next one is requested. No page is requested after `deadline`, and a page that has
-    /// not come at `pageEnd` is given up, but not within the first second.
+    /// not come at `pageEnd` is given up, but not within the first second of this call.
     func pull(
         _ run: inout SyncRun, of integration: Integration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, confirm: () throws -> Void,
@@ -18,7 +18,7 @@ extension Workspace {
             integration, eventsSince: run.position.eventsSince, olderEvents: run.position.olderEvents,
             seconds: max(1, (pageEnd - ContinuousClock.now) / .seconds(1)))
         let collections = connector.collections
-        // If the collection no longer exists, the sync starts with the first one.
+        // If no collection has the saved name, or none is saved, reading starts with the first one.
         var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
         var isResuming = run.position.cursor != nil
         var lastSign = ContinuousClock.now
@@ -44,7 +44,7 @@ extension Workspace {
                 where run.position != begin
                 && (error == .outOfTime || (error.isOfProvider && ContinuousClock.now >= deadline))
             {
-                // The page did not come in the time that was left. The process that continues has more time.
+                // The page did not come, or failed, at the end of the time. The process that continues has more time.
                 return false
             } catch let error as ConnectorError {
                 try leaveOut(list, after: error, with: connector, in: &run)
@@ -81,7 +81,8 @@ extension Workspace {
     /// A provider may refuse one list with the status for bad credentials, such as the list of a suspended person's
     /// tokens. So the credentials count as bad only if the connector's check is refused as well.
     ///
-    /// - Throws: The error, if the sync needs the list or the error is not about this list.
+    /// - Throws: `ConnectorError` if the sync needs the list, if the error concerns all requests, or if the check
+    ///   fails.
     private func leaveOut(
         _ list: RecordCollection, after error: ConnectorError, with connector: any Connector, in run: inout SyncRun
     ) throws {
@@ -95,7 +96,7 @@ extension Workspace {
         run.position.lists.leaveOut(list, error)
     }
 
-    /// Notes that all lists are finished, and holds back the deletions of lists that have shrunk.
+    /// Notes that all lists are finished, and holds back the deletions of lists that may have been cut short.
     private func close(
         _ lists: [RecordCollection], of integration: Integration, in run: inout SyncRun, now: Timestamp
     ) throws {

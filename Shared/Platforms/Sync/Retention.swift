@@ -3,7 +3,8 @@ public import Base
 import Store
 
 extension Workspace {
-    /// The number of rows that one statement deletes at a time. Other processes can write between two statements.
+    /// The number of staged rows, events or log entries that one statement deletes, or more if several have the same
+    /// time. Other processes can write between two statements.
     private static let batch = 500
 
     /// Deletes the staged records of syncs that have ended, and data that the plan no longer retains: platforms'
@@ -59,8 +60,8 @@ extension Workspace {
     }
 
     /// Deletes a batch of a table's old rows, and further rows with the same time as the last of them. Returns the size
-    /// of the batch. While a sync of the workspace is being applied in steps, no row is deleted; the housekeeping of
-    /// the next hour does it.
+    /// of the batch. While a sync of the workspace is being applied in steps, no row is deleted; a later hourly
+    /// housekeeping does it.
     private func prune(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
         try writingInventory {
             try withWriteLock {

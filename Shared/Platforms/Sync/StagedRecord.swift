@@ -4,7 +4,7 @@ import Crypto
 import Integrations
 import Store
 
-/// A provider's record in the form in which a sync keeps it until all records have come: the values that the inventory
+/// A provider's record in the form in which a sync keeps it until the sync is applied: the values that the inventory
 /// will have, including those that the product derives itself.
 struct StagedRecord {
     /// The kinds of records, and of other data that a sync keeps with them.
@@ -51,7 +51,8 @@ struct StagedRecord {
             as: UTF8.self)
     }
 
-    /// Returns true if JSON contains a control character, escaped as `\u…` or not, or other text with such an escape.
+    /// Returns true if JSON contains a control character other than tabs and line breaks, escaped as `\u…` or not, or
+    /// other text with such an escape.
     private static func mayHoldControls(_ json: [UInt8]) -> Bool {
         json.withUnsafeBufferPointer { json in
             var previous: UInt8 = 0

@@ -5,9 +5,9 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Saves a page's records together with the position of the next page. A page that comes twice adds no records.
-    /// Records that are in the inventory unchanged are saved without content, so that applying the sync reads only
-    /// changed ones.
+    /// Saves a page's records and protections together with the position of the next page. A page that comes twice adds
+    /// no records. Records that are in the inventory unchanged are saved without content, so that applying the sync
+    /// reads only changed ones; events and links always have their content.
     ///
     /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows; `SyncInterruption.lost` if another
     ///   process has taken the sync over.
@@ -51,8 +51,8 @@ extension Workspace {
         }
     }
 
-    /// Notes the rows of a table that the provider no longer shows. Repeating the call changes nothing. Finding the
-    /// rows takes long in a large inventory, but other processes can write in that time.
+    /// Notes the rows of a table that count as gone (`InventoryTable.unseen`). Repeating the call changes nothing.
+    /// Finding the rows takes long in a large inventory, but other processes can write in that time.
     func noteGone(_ table: InventoryTable, _ protections: Set<Protection>, in run: SyncRun) throws {
         let gone = try rows(table.unseen(run.position.lists, protections), run.id) { row -> StagedRow in
             [table.kind.rawValue, try row[0] as Identifier]

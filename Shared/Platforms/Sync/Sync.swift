@@ -32,7 +32,8 @@ public struct SyncReport: Sendable {
     public enum Status: String, Sendable {
         /// The workspace already runs the largest allowed number of syncs. A worker begins this one when another ends.
         case queued
-        /// The time was too short to finish the sync; a job continues it.
+        /// The time was too short to finish the sync, or another sync of the workspace is being applied. A job
+        /// continues this one.
         case inProgress = "in_progress"
         case completed
     }
@@ -51,16 +52,17 @@ public struct SyncReport: Sendable {
 }
 
 extension Workspace {
-    /// Syncs an integration, or continues its unfinished sync: reads page after page, and updates the inventory all at
-    /// once after the last page. The caller must have claimed the integration's job, so that only one sync of it runs
-    /// at a time. If another process still works on the sync, that process loses its lease. `confirm` is called between
-    /// pages, at most every ten seconds, and before applying; it throws if the claim is lost.
+    /// Syncs an integration, or continues its unfinished sync, until it is applied or the time is up: reads page after
+    /// page, and updates the inventory all at once after the last page. The caller must have claimed the integration's
+    /// job, so that only one sync of it runs at a time. If another process still works on the sync, that process loses
+    /// its lease. `confirm` is called between pages, at most every ten seconds, and before applying; it throws if the
+    /// claim is lost.
     ///
     /// A transient failure of the provider leaves the sync unfinished; any other failure of the provider ends it. In
-    /// both cases the integration has the reason.
+    /// both cases the reason is stored with the integration.
     ///
-    /// - Throws: `IntegrationError` or `SyncError` if the integration can't be synced, and `SyncFailure` if the
-    ///   provider fails. The inventory then stays as it was.
+    /// - Throws: `IntegrationError` or `SyncError` if the integration can't be synced, `SyncFailure` if the provider
+    ///   fails, and the error of `confirm`. Readers then see the inventory as it was.
     public func sync(
         _ integrationID: Identifier, with tools: SyncTools, _ time: SyncTime,
         confirm: () throws -> Void = {}, now: () -> Timestamp = { .now }
@@ -123,7 +125,8 @@ extension Workspace {
             return try release(run, now: now)
         }
         try audited {
-            // Another process may have started again with other credentials.
+            // Fails if another process has ended this sync or taken it over, for example after new credentials were
+            // stored.
             try save(run)
             try endSync(run.id, error: (error.kind, error.sentence), at: now)
             try noteFailure(of: integration.id, kind: error.kind, sentence: error.sentence, now: now)

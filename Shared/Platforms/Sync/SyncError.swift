@@ -2,7 +2,7 @@ public import Base
 public import Connectors
 import Integrations
 
-/// The reason why an integration is not synced, if it is not the provider's error.
+/// A reason why an integration can't be synced or connected, if it is not the provider's error.
 public struct SyncError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -16,24 +16,25 @@ public struct SyncError: DomainError, Equatable {
 
     /// The integration was disconnected or paused while it was synced.
     static let unwanted = SyncError(.notFound, "unwanted", "This workspace has no such integration.")
-    /// Another process has taken the sync over.
+    /// Another process has taken the sync over or ended it.
     public static let overtaken = SyncError(.conflict, "overtaken", "Another sync of this integration has begun.")
     /// Another process syncs the integration.
     public static let inProgress = SyncError(.conflict, "in_progress", "A sync of this integration is in progress.")
-    /// The integration does not exist, or is not to be synced.
+    /// The integration, or the job of its sync, no longer exists.
     public static let unknownIntegration = SyncError(
         .notFound, "unknown_integration", "This workspace has no such integration.")
     static let unknownPlatform = SyncError(.notFound, "unknown_platform", "This platform is not supported.")
 
-    /// The credentials that a caller gave are incomplete or malformed.
+    /// Returns the error for credentials that are incomplete or malformed, or have unknown fields.
     static func malformedCredentials(_ errors: CredentialErrors) -> SyncError {
         SyncError(.invalid, "credentials_malformed", errors.sentences.joined(separator: " "))
     }
 }
 
-/// The error for a sync that failed because of the provider.
+/// The error for a sync that failed with a `ConnectorError`: because of the provider, of the stored credentials, or of
+/// the plan's quota.
 public struct SyncFailure: DomainError {
-    /// The provider's error.
+    /// The connector's error.
     public let error: ConnectorError
 
     /// `unavailable` if this sync continues later by itself, otherwise `unprocessable`.

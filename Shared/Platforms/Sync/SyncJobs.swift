@@ -45,7 +45,8 @@ extension JobHandler {
         case .failure(let failure as SyncFailure):
             return (result, outcome(of: failure.error, now: context.now))
         case .failure(let error as any DomainError):
-            // The integration was disconnected or paused in the meantime, or another job of it has begun.
+            // For not found and conflict: the integration was disconnected or paused in the meantime, or another
+            // process has taken the sync over or ended it.
             return (result, [.notFound, .conflict].contains(error.kind) ? .completed : .dead(error.sentence))
         case .failure(let error as LeaseLost):
             // The other worker decides the outcome of the job.
@@ -56,8 +57,8 @@ extension JobHandler {
         }
     }
 
-    /// Returns a word for the log about a sync that has ended or is delayed; nil if it only needs more time, or if
-    /// there was no sync.
+    /// Returns a word for the log about a sync that has ended or is delayed; nil if it only needs more time, if another
+    /// process has taken it over, or if the integration can't be synced.
     private static func word(for result: Result<SyncReport, any Error>) -> String? {
         switch result {
         case .success(let report): report.status == .completed ? "completed" : nil

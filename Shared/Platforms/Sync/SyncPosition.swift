@@ -3,11 +3,11 @@ import Connectors
 
 /// The progress of a sync: the data that another process needs to continue it.
 struct SyncPosition: Equatable {
-    /// The time from which the sync asks for events; the same for all pages.
+    /// The time from which the sync asks for events of lists that are not in `olderEvents`; the same for all pages.
     let eventsSince: Timestamp
     /// Earlier times from which the sync asks for events, for lists that could not be read before.
     let olderEvents: [String: Timestamp]
-    /// The collection that is being read; nil on the first page of the first one, and after the last one.
+    /// The name of the collection that is being read; nil on the first page of the first one, and after the last one.
     var collection: String?
     /// The cursor of that collection's next page; nil is the first page.
     var cursor: JSON?

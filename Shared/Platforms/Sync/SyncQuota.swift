@@ -7,9 +7,10 @@ import Connectors
 /// above the data of companies that fit a plan (two weeks of events are the largest part), and keep one workspace from
 /// filling the disk that all share.
 public struct SyncQuota: Equatable, Sendable {
-    /// The largest number of records of all kinds. A page without records counts as one.
+    /// The largest number of records of all kinds. A record counts again if it comes again on another page, and a page
+    /// without records counts as one.
     public let rows: Int
-    /// The largest total size of the staged records, in bytes.
+    /// The largest total size of these records as JSON, with their ids, in bytes.
     public let bytes: Int
 
     public init(rows: Int, bytes: Int) {

@@ -4,7 +4,7 @@ import Integrations
 import Store
 
 /// A sync of an integration on which this process works. The process holds a lease, which another process that
-/// continues the sync takes over. If the stored token is not this one's, another process has done so.
+/// continues the sync takes over. If the stored token is not `token`, another process has done so or ended the sync.
 struct SyncRun {
     let id: Identifier
     let integrationID: Identifier
@@ -16,7 +16,7 @@ struct SyncRun {
 
 /// The reasons why a sync does not continue in this process.
 enum SyncInterruption: Error {
-    /// Another process has taken the sync over.
+    /// Another process has taken the sync over or ended it.
     case lost
     /// The integration was paused or disconnected in the meantime.
     case unwanted
@@ -106,7 +106,7 @@ extension Workspace {
         guard saved == 1 else { throw SyncInterruption.lost }
     }
 
-    /// Gives up the lease, so that another process can continue the sync.
+    /// Gives up the lease. This process can't save the sync after that; a process that continues it takes a new lease.
     func release(_ run: SyncRun, now: Timestamp) throws {
         try execute(
             """

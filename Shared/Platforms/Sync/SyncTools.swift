@@ -29,7 +29,7 @@ public struct SyncTools: Sendable {
 
     /// Returns the connector of an integration with its stored credentials.
     /// - Throws: `ConnectorError` if there is no connector, if the credentials can't be decrypted, or if the connector
-    ///   does not take them.
+    ///   does not take them; `EnvironmentError` if a variable such as CREDENTIALS_KEY is missing or malformed.
     func connect(
         _ integration: Integration, eventsSince: Timestamp, olderEvents: [String: Timestamp], seconds: Double
     ) throws -> any Connector {

@@ -39,7 +39,8 @@ public struct LinkField: Sendable, Equatable {
         self.links = links
     }
 
-    /// Returns the targets of the links that have this relation, in lower case, and no context of their own.
+    /// Returns the targets of the links that have this relation and no context of their own. The relation is given in
+    /// lower case.
     public func targets(of relation: String) -> [String] {
         links.filter { !$0.hasAnchor && $0.relations.contains(relation) }.map(\.target)
     }

@@ -9,8 +9,9 @@ import HTTP
 /// follows no redirects, connects to no private addresses, limits times and sizes, and retries according to the
 /// provider's own signals. Connections are kept for later requests.
 ///
-/// The variables HTTPS_PROXY and NO_PROXY name a proxy (`Proxy`). UPSTREAM_ALLOWED_NETWORKS names private networks that
-/// may be connected to, for platforms that customers run themselves (`AllowedNetworks`).
+/// The variable HTTPS_PROXY names a proxy, and NO_PROXY the hosts that are reached without it (`Proxy`).
+/// UPSTREAM_ALLOWED_NETWORKS names private networks that may be connected to, for platforms that customers run
+/// themselves (`AllowedNetworks`).
 ///
 /// Each request carries the id of the request that it is made for, if there is one, as X-Request-Id. When the client is
 /// released, it logs the number of answers of each status.

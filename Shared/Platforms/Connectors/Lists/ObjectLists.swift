@@ -1,6 +1,6 @@
 /// The lists that belong to single objects, such as the tokens of each user. If the provider refuses one of them, only
 /// that list is left out, since the reason may concern this object alone, such as a suspended user. After too many
-/// refusals in a row, no more lists are requested, and all are left out.
+/// refusals in a row, no more lists are requested, and all further ones are left out.
 struct ObjectLists {
     private let name: String
     /// The number of objects on the latest pages in a row on which every list was refused.

@@ -44,9 +44,10 @@ public struct LeftOut: Hashable, Sendable {
 
 /// The entries of one or more answers. Every entry has a reading, so that none is lost.
 ///
-///     try PageEntries(response.list(), of: .application) { application in
-///         guard application.text("status") == "ACTIVE" else { return .skipped("the application is inactive") }
-///         return EntryReading(OktaRecords.application(application))
+///     try PageEntries(response.list(), of: .application) { app in
+///         guard let id = app.text("id") else { return .unreadable }
+///         guard app.text("status") == "ACTIVE" else { return .skipped("the application is inactive") }
+///         return .read([.application(ApplicationRecord(externalID: id, name: id, isManaged: true))])
 ///     }
 public struct PageEntries {
     /// The records of the entries that were read.

@@ -7,14 +7,14 @@ public import Base
 /// do, and the easiest to do wrongly. If a list breaks off, if a page can't be read, or if a parser drops an entry, the
 /// result looks as if people had left.
 ///
-/// **The approach.** A collection declares which kinds of records it contains. The sync removes rows of a kind only if
-/// it holds a `ListEnd` from every collection that declares the kind; a collection with an `idPrefix` may be missing,
-/// and then protects the rows with its prefix. Only this file creates a `ListEnd`, and only for a page that the
-/// provider says is the last. A connector that gives all of the provider's entries to `PageEntries` can't drop one
+/// **The approach.** A collection declares which kinds of records it contains. A row that did not come is removed only
+/// if the sync holds a `ListEnd` from every collection that declares its kind; a collection with an `idPrefix` may be
+/// missing, and then protects the rows with its prefix. Only this file creates a `ListEnd`, and only for a page that
+/// the provider says is the last. A connector that gives all of the provider's entries to `PageEntries` can't drop one
 /// silently: each gets a reading, and `kept` lists the records that an unreadable entry protects.
 ///
-/// **Why it is safe.** The usual mistake in a connector keeps a record that no longer exists in the inventory until the
-/// next sync; it does not remove one that exists. The exception is a collection that fails to declare one of its kinds.
+/// **Why it is safe.** The usual mistake in a connector keeps a record in the inventory that no longer exists at the
+/// provider; it does not remove one that exists. The exception is a collection that fails to declare one of its kinds.
 /// The contract tests compare the declared kinds with the records that arrive.
 ///
 /// **What it costs.** If a list has even one unreadable entry without an id, no record of that kind is removed in that

@@ -31,8 +31,8 @@ public enum SyncRecord: Sendable, Equatable {
     }
 }
 
-/// A person's or a program's account on the platform. Accounts at an identity provider become identities, except shared
-/// ones.
+/// A person's or a program's account on the platform. At an identity provider, each account gets an identity; none is
+/// created for a shared account.
 public struct AccountRecord: Sendable, Equatable {
     /// The kinds of accounts.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
@@ -41,7 +41,8 @@ public struct AccountRecord: Sendable, Equatable {
     public enum Status: String, Sendable { case active, staged, suspended, deprovisioned }
 
     public var externalID: String
-    /// The id by which the connector named the account before it knew `externalID`. The account keeps its row.
+    /// The id by which the connector named the account before it knew `externalID`. The account keeps its row if the
+    /// user name is the same.
     public var formerExternalID: String?
     public var displayName: String
     public var status: Status
@@ -89,7 +90,7 @@ public struct AccountRecord: Sendable, Equatable {
         case mfaEnabled = "mfa_enabled"
         case ssoEnforced = "sso_enforced"
         case lastLoginAt = "last_login_at"
-        /// The roles of an account that is known to be an administrator.
+        /// The administrator roles.
         case adminRoles = "admin_roles"
         case department, title
         case managerEmail = "manager_email"
@@ -242,7 +243,7 @@ public struct AuditEventRecord: Sendable, Equatable {
     public enum Outcome: String, Sendable { case success, failure }
 
     public var externalID: String
-    /// The type, in the vocabulary of `EventType`, or else the provider's own name.
+    /// The type, in the vocabulary of `EventType`, or else the name that the provider or the connector gives it.
     public var eventType: String
     public var outcome: Outcome
     public var occurredAt: Timestamp

@@ -8,24 +8,24 @@ import Store
 // moment.
 //
 // Approach. Records are first staged, page by page (Staging.swift). When all have come, `markGone` notes the rows that
-// the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes the inventory from the
-// staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and the engine has one
+// the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes the inventory from
+// the staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and the engine has one
 // writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
 //
-// A sync has rows in four tables of its own until it ends (Schema/Syncs.swift in Store):
+// A sync has rows in four tables of its own, which are deleted after it has ended (Schema/Syncs.swift in Store):
 // - `sync_records`, the records. One with an empty fingerprint is unchanged and is not written.
 // - `sync_protected`, the ids by which records are protected from being considered gone (Protection.swift).
 // - `sync_gone`, the rows of the inventory that are gone.
-// - `sync_identities`, the identities whose fields must be written again. In a change in steps, `is_written` is set once
-//   they are.
+// - `sync_identities`, the identities whose fields must be written again. In a change in steps, `is_written` is set
+//   once they are.
 //
 // `sync_runs.finished_at` is set when applying begins and is the time of the change: each account that is written gets
 // it as `updated_at`, so the accounts with `updated_at >= finished_at` are the ones that this sync has changed.
 //
 // Why it is safe. The first and the last transaction save the run with the token of its lease, which fails if another
-// process has taken over, and check that the integration is still connected. Each step between them checks that the
-// change still belongs to this process. Every statement can be repeated without effect on rows that are done, so
-// another process can continue with steps that were interrupted. If none will, they are undone.
+// process has taken over, and check that the integration is neither disconnected nor paused. Each step between them
+// checks that the change still belongs to this process. Every statement can be repeated without effect on rows that are
+// done, so another process can continue with steps that were interrupted. If none will, they are undone.
 //
 // Cost. A changed record is written twice, an unchanged one only as a staged row without content.
 
@@ -96,13 +96,14 @@ extension Workspace {
                     AND other.external_id = staged.external_id)
         """
 
-    /// Makes the inventory equal to the records that the provider has shown, all at once for readers. Only changed rows
-    /// are written. Rows that are gone are deleted, apart from accounts at identity providers, which are marked as
-    /// ended. Returns the counts of the records.
+    /// Makes the integration's rows of the inventory equal to the records that the provider has shown, all at once for
+    /// readers. Only changed rows are written. Rows that are gone are deleted, apart from accounts at identity
+    /// providers, which are marked as ended. Returns the counts of the records.
     ///
     /// - Throws: `SyncInterruption` if another process has taken the sync over, the integration was paused or
-    ///   disconnected, another sync of the workspace is being applied, or `deadline` has passed. Completed steps stay,
-    ///   and another call continues with the next ones, unless the integration was paused or disconnected.
+    ///   disconnected, another sync of the workspace is being applied, or, in a change in steps, `deadline` has passed.
+    ///   Completed steps stay, and another call continues with the next ones, unless the integration was paused or
+    ///   disconnected.
     func apply(
         _ run: SyncRun, of integration: Integration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, now: Timestamp
@@ -172,13 +173,13 @@ extension Workspace {
         } catch is SteppedChange.Occupied {
             throw SyncInterruption.occupied
         }
-        // The sync is applied even if the copied rows can't be deleted now. The next change of the workspace deletes
-        // them.
+        // The sync is applied even if the rows' former versions (unfinished_rows) can't be deleted now. The workspace's
+        // next change in steps deletes them.
         try? stepped.forgetRows()
     }
 
-    /// Undoes a change that no process will continue: its sync has ended or is too old, or its integration was paused
-    /// or disconnected.
+    /// Undoes the workspace's unfinished change in steps if no process will continue it: its sync has ended or is too
+    /// old, or its integration was paused or disconnected. Leaves the change of the sync `own`.
     ///
     /// - Throws: `SyncInterruption.occupied` if another sync is being applied in steps, or will be continued.
     func undoAbandonedChange(except own: Identifier? = nil, now: Timestamp) throws {
@@ -199,12 +200,12 @@ extension Workspace {
         try forgetTraces(of: known)
     }
 
-    /// Undoes a change that no process will continue. Does nothing if one may continue it.
+    /// Undoes the workspace's unfinished change in steps, unless a process may continue it.
     public func undoAbandonedSync(now: Timestamp) throws {
         do { try undoAbandonedChange(now: now) } catch SyncInterruption.occupied {}
     }
 
-    /// Deletes the log of the changes that an undone sync had made, and its notes of identities to write.
+    /// Deletes the log of the changes that a sync made before they were undone, and its notes of identities to write.
     private func forgetTraces(of runID: Identifier) throws {
         let statements: [SQL] = [
             """
@@ -219,8 +220,8 @@ extension Workspace {
         for sql in statements { while try execute(sql, runID) > 0 { letOthersWrite() } }
     }
 
-    /// Checks that the sync still belongs to this process, and that the integration is still connected. Stores `now` as
-    /// the time of the change; it is nil if the change began earlier.
+    /// Checks that the sync still belongs to this process, and that the integration is neither disconnected nor paused.
+    /// Stores `now` as the time of the change; it is nil if the change began earlier.
     private func begin(_ run: SyncRun, of integration: Integration, now: Timestamp?) throws {
         var applied = run
         applied.position.isPulled = true

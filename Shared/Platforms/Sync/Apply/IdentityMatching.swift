@@ -9,11 +9,11 @@ import Store
 /// links one account to the other's address. Names are never compared. An account keeps its identity for good, even if
 /// its address changes. The one exception: an account of a person that no identity provider knows moves to a person
 /// that one knows, if an address or a link leads there. A person that no identity provider knows has an identity too,
-/// if one of their addresses is verified. Mailboxes that several people share belong to no identity. `run` shows the
-/// order of the steps.
+/// if one of their addresses is verified. No identity is created for a mailbox that several people share. `run` shows
+/// the order of the steps.
 ///
-/// **Why it is safe.** A link or an address that leads to several people joins nothing. Each step only fills in missing
-/// identities, or moves accounts as described, so repeating it changes nothing.
+/// **Why it is safe.** Links that lead to several people join nothing, and no two identities have the same address.
+/// Each step only fills in missing identities, or moves accounts as described, so repeating it changes nothing.
 ///
 /// **What it costs.** Each step is one query over the workspace's accounts, links or identities, in every sync.
 struct IdentityMatching {
@@ -114,9 +114,9 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives an account without an identity the one to which an identity provider has linked the account's address. For
-    /// example, Okta links a person to the name with which the person signs in. An address that is linked to several
-    /// people gives no identity.
+    /// Gives an account without an identity the one to which an identity provider other than the account's own platform
+    /// has linked the account's address. For example, Okta links a person to the name with which the person signs in.
+    /// An address that is linked to several people gives no identity.
     private func matchByLinksOfOthers() throws {
         let known: SQL = """
             account_links JOIN accounts AS known ON known.id = account_links.account_id
@@ -151,8 +151,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Returns the query for the identity to which the links of an account lead that meets `isLinkedToOne`; `condition`
-    /// restricts the links.
+    /// Returns the query for the identity to which an account's links lead, for accounts that meet `isLinkedToOne`.
+    /// `condition` restricts the links.
     private static func linked(_ condition: SQL = "TRUE") -> SQL {
         """
         (SELECT identities.id FROM account_links JOIN identities
@@ -267,8 +267,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Takes the address from identities without accounts, if an account that this sync has written has the address, so
-    /// that the account's owner can get it.
+    /// Takes the address from identities that this sync has left without accounts, if an account that this sync has
+    /// written has the address, so that the account's owner can get it.
     private func freeAddresses() throws {
         let isFree: SQL = """
             email IS NOT NULL AND id IN (

@@ -18,7 +18,8 @@ struct InventoryTable {
     let columns: [Column]
     /// The columns that only a new row gets.
     var firstColumns: [Column] = []
-    /// A further condition by which rows are deleted. The tables that it names must come before this one in `all`.
+    /// A further condition by which rows count as gone, beginning with OR. The tables that it names must come before
+    /// this one in `all`.
     var extraDeleteCondition: SQL = ""
 
     /// The condition that selects the run.
@@ -28,8 +29,9 @@ struct InventoryTable {
 
     private var kindName: SQL { "'\(kind.text)'" }
 
-    /// Returns the query for the ids of the rows that the provider no longer shows. Without proof for the kind, these
-    /// are only the rows whose account or application is gone. `protections` are those that the sync has staged.
+    /// Returns the query for the ids of the rows that count as gone: those that did not come and that no protection
+    /// covers, and those whose account or application is gone. Without proof for the kind, these are only the latter.
+    /// `protections` are those that the sync has staged.
     func unseen(_ lists: ReadLists, _ protections: Set<Protection>) -> SQL {
         // The kinds of records have the same names as the kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)

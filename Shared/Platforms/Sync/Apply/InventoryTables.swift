@@ -7,8 +7,8 @@ extension InventoryTable {
         (name, "CASE WHEN \(flag("keeps_" + name)) THEN COALESCE(known.\(name), \(value)) ELSE \(value) END")
     }
 
-    /// The column of administrator roles. The roles stay if they could not be read, or if it is not known whether the
-    /// account is an administrator.
+    /// The column of administrator roles. Roles that are stored stay if the roles could not be read, or if it is not
+    /// known whether the account is an administrator.
     private static let adminRoles: Column = {
         let value: SQL = "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"
         return (

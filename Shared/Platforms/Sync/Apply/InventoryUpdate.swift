@@ -1,12 +1,12 @@
 import Auth
 import Store
 
-/// Updates the inventory from staged records. Rows that are gone are deleted first and make room for others. Accounts
-/// come before the rows that belong to them. Applications and devices that are gone, to which findings refer, are
-/// deleted last, in the transaction that makes the change visible.
+/// Updates the inventory from staged records. Entitlements, grants, keys and accounts that are gone are removed first
+/// and make room for others. Accounts are written before the rows that belong to them. Applications and devices that
+/// are gone are deleted last, in the transaction that makes the change visible, because findings may refer to them.
 ///
-/// Changes, deletions and events of a kind of which the sync has staged none are left out. Most syncs change little,
-/// and PostgreSQL takes longer to plan such a statement than to run it.
+/// The statements that write changed rows, remove gone ones or add events are left out if the sync has staged none of
+/// the kind. Most syncs change little, and PostgreSQL takes longer to plan such a statement than to run it.
 struct InventoryUpdate {
     let steps: ApplySteps
     private let staged: StagedKinds

@@ -40,7 +40,7 @@ enum AITools {
         }
     }
 
-    /// Returns a publisher's name in lower case without a usual legal form at its end.
+    /// Returns a publisher's name, given in lower case, without the usual legal forms at its end.
     private static func maker(_ name: String) -> String {
         var name = name[...]
         for ending in [", inc.", " inc.", " inc", ", llc", " llc", " pbc", ", pbc", " ltd", " gmbh"]

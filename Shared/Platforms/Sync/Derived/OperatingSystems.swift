@@ -43,7 +43,7 @@ enum OperatingSystems {
         ([25, 10], "2026-07-09"), ([26, 4], "2031-05-31"),
     ]
     /// A ChromeOS release with its date, from which the dates of all other releases are calculated. A release is
-    /// updated for about four weeks, a long-term one for six months.
+    /// updated for about four weeks, a long-term one for about half a year more.
     private static let chromeOSReference = (release: 120, day: Timestamp(seconds: 1_701_734_400))
 
     /// Returns true if a system still receives security updates; nil if its name or version is missing, unknown or too

@@ -5,7 +5,7 @@ import HTTP
 /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 struct AWSPolicy: Equatable {
     /// True if a statement allows every action on every resource, with no other conditions than those about how, when
-    /// and from where someone signs in.
+    /// and from where someone signs in or calls AWS.
     let allowsEverything: Bool
     /// True if a statement denies every action on every resource without a condition.
     let deniesEverything: Bool
@@ -37,9 +37,9 @@ struct AWSPolicy: Equatable {
         (value?.array ?? value.map { [$0] } ?? []).contains { $0.string.map(names.contains) == true }
     }
 
-    /// Returns true if conditions restrict only how, when and from where someone signs in: an administrator who must
-    /// use a second factor is still an administrator. Other conditions, such as those on resources, restrict what is
-    /// allowed.
+    /// Returns true if conditions restrict only how, when and from where someone signs in or calls AWS: an
+    /// administrator who must use a second factor is still an administrator. Other conditions, such as those on
+    /// resources, restrict what is allowed.
     private static func isAboutTheSession(_ condition: JSON?) -> Bool {
         let keys = (condition?.object ?? [:]).values.flatMap { $0.object.map { Array($0.keys) } ?? [] }
         return keys.allSatisfy { sessionKeys.contains($0.lowercased()) }

@@ -107,10 +107,11 @@ private struct FalconObjects {
     let byID: [String: JSON]
     /// The ids whose objects do not exist (404).
     private let gone: Set<String>
-    /// The first error other than 404; nil if there is none.
+    /// The first error other than a 404 that names an object; nil if there is none.
     private let error: ConnectorError?
 
-    /// - Throws: `ConnectorError` if the answer has an error other than 404 and no objects, or if it has no list.
+    /// - Throws: `ConnectorError` if the answer has no objects and an error other than a 404 that names one, or if it
+    ///   has no list.
     init(_ response: UpstreamResponse, id name: String) throws {
         let errors = response.json["errors"]?.array ?? []
         let gone = errors.filter { $0["code"] == 404 }.compactMap { $0.text("id") }
@@ -129,7 +130,7 @@ private struct FalconObjects {
         return read(object)
     }
 
-    /// Notes the list as incomplete if the answer had an error other than 404.
+    /// Notes the list as incomplete if the answer had an error other than a 404 that names an object.
     func nameErrors(_ list: String, in entries: inout PageEntries) {
         if let error { entries.leaveOut(list, error) }
     }

@@ -85,7 +85,8 @@ struct GitHub: Connector {
                     $0.identifier("credential_id") ?? ""
                 }
             ) { try directory.authorizedCredentials($0) }.withIDs(beginning: GitHubRecords.credentialPrefix),
-            // Only organizations of GitHub Enterprise Cloud have an audit log. Its search takes whole days.
+            // Only organizations of GitHub Enterprise Cloud show their audit log to programs. Its search takes whole
+            // days.
             .linked(
                 "events", of: .auditEvent, need: .optional, api, "/orgs/\(organization)/audit-log",
                 query: [

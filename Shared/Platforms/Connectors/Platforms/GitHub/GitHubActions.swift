@@ -65,7 +65,7 @@ extension GitHub {
     private func membership(_ login: String) -> UpstreamPath { "/orgs/\(organization)/memberships/\(login)" }
 
     /// Returns the role that GitHub states for a user's membership, such as `admin` or `member`, also if it is only a
-    /// pending invitation; nil for a user without a membership.
+    /// pending invitation; nil for a user without a membership, and if GitHub states no role.
     private func role(of login: String) throws -> String? {
         do {
             return try api.get(membership(login)).object().text("role")

@@ -30,7 +30,7 @@ extension GoogleWorkspace {
         case .suspendUser: return try user("suspended", is: true)
         case .unsuspendUser: return try user("suspended", is: false)
         case .forcePasswordChange: return try user("changePasswordAtNextLogin", is: true)
-        // Repeating any of these actions changes nothing more.
+        // Repeating any of these actions does no harm.
         case .revokeSessions, .revokeOAuthToken, .revokeAllTokens, .containHost, .liftContainment: return .notDone
         default: return nil
         }

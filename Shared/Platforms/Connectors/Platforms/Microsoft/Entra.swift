@@ -68,8 +68,8 @@ struct Entra: Connector {
         ]
     }
 
-    /// The list of users. If the first page with last sign-ins is refused, for example because Microsoft does not show
-    /// them to the tenant or the app registration, the list is read without them.
+    /// The list of users. If the first page with last sign-ins can't be read, for example because Microsoft does not
+    /// show them to the tenant or the app registration, the list is read without them.
     private var users: RecordCollection {
         let properties =
             "id,displayName,mail,userPrincipalName,accountEnabled,department,jobTitle,userType,createdDateTime"

@@ -11,7 +11,8 @@ struct OktaAccessReviews {
     static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
 
     /// The parameter that names the group whose members are reviewed. Groups are not stored, so the connector asks Okta
-    /// if the target is a member of the group or an application to which the group is assigned.
+    /// if the target is a member of the group or an application to which the group is assigned. For other targets, any
+    /// group is accepted.
     static let group = ActionParameter.value("group_id", "the id of a group that the target belongs to") { id in
         (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }

@@ -50,7 +50,7 @@ extension Okta {
             return try status("/api/v1/devices/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
         case .createAccessReview:
             return try accessReviews.find(target).map { .done(Self.result(target, review: $0)) } ?? .notDone
-        // Revoking again changes nothing.
+        // Revoking again does no harm.
         case .revokeSessions, .revokeAllTokens, .revokeOAuthToken: return .notDone
         default: return nil
         }

@@ -144,7 +144,7 @@ extension OneLogin {
         switch action {
         case .suspendUser: return try status(is: .suspended)
         case .unsuspendUser: return try status(is: .active)
-        // Ending sessions again changes nothing.
+        // Ending sessions again does no harm.
         case .revokeSessions: return .notDone
         default: return nil
         }

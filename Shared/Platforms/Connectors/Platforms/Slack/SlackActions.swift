@@ -36,7 +36,7 @@ extension Slack {
         switch action {
         case .suspendUser, .deactivateUser: wanted = false
         case .unsuspendUser: wanted = true
-        // Repeating these actions changes nothing.
+        // Repeating these actions does no harm.
         case .revokeSessions, .blockApp: return .notDone
         default: return nil
         }
