@@ -17,7 +17,7 @@ final class Company {
     let now: Timestamp
     var random = SplitMix64(seed: 0x5EED_F00D)
     var people: [Person] = []
-    /// Accounts without a person: shared mailboxes, roles, and accounts that were forgotten.
+    /// Accounts without a person: shared mailboxes, AWS roles, the AWS root user, and AWS users without an owner.
     var loneAccounts: [Account] = []
     var applications: [Application] = []
     var devices: [Device] = []

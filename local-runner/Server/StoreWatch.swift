@@ -91,7 +91,7 @@ final class StoreWatch {
         bodies.forEach { $0(state) }
     }
 
-    /// Logs the reason why the database can't be used, at most once a minute while the reason lasts.
+    /// Logs the reason why the database can't be used, at most once a minute until it can be used again.
     private func report(_ problem: String) {
         guard EventLoop.now >= nextReport else { return }
         nextReport = EventLoop.now + Self.reportInterval

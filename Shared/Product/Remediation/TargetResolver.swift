@@ -9,7 +9,7 @@ import Store
 struct TargetResolver {
     let workspace: Workspace
     let integration: Identifier
-    /// The platform's name for people.
+    /// The platform's name, as people read it.
     let platform: String
     let entity: String
 

@@ -49,8 +49,8 @@ extension Rule {
                     so one click makes them an admin again.
                     """,
                 recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
-            // Covers platforms that have no such rule of their own, and people without an admin role on any of these
-            // platforms.
+            // Covers platforms that have no such rule of their own, and people who are admins neither there nor in
+            // GitLab.
             Rule(
                 .accessHygiene, "offboarded_but_active", .high, on: .identity,
                 "Offboarded but active elsewhere",

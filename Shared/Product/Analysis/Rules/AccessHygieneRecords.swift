@@ -72,7 +72,7 @@ extension Rule {
                 has no one with that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
-        // Finds people who were hired 3 to 90 days ago and have no account in an identity provider or elsewhere.
+        // Finds people who were hired 3 to 90 days ago and have no account except in HR.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],

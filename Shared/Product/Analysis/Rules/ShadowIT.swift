@@ -125,7 +125,7 @@ extension Rule {
     ]
 
     private static let grants: [Rule] = [
-        // Finds grants with full access to unsanctioned applications.
+        // Finds grants that give unsanctioned applications full access to an account.
         Rule(
             .shadowIT, "broad_write_scope", .high, on: .application, "App with broad write scope",
             needs: [.identityProvider],
