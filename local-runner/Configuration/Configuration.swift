@@ -87,7 +87,7 @@ struct FunctionConfiguration: Sendable {
     /// responses of such a function.
     var streams = false
     /// The variables and secrets named in the function's bindings, with their values. The function's environment has
-    /// only these, and those by which the runner says how the function is called.
+    /// only these, and variables that the runner itself adds, such as FUNCTION_NAME.
     var environment: [(name: String, value: Secret)]
 }
 

@@ -101,7 +101,7 @@ final class Company {
         Timestamp(seconds: (now.daysSinceEpoch - days) * .days(1))
     }
 
-    /// Returns a time between 08:00 and 18:00 UTC, `days` days ago, which must be at least one.
+    /// Returns a random time between 08:00 and 18:00 UTC, `days` days ago, which must be at least one.
     func officeHours(daysAgo days: Int) -> Timestamp {
         midnight(daysAgo: days) + .hours(8) + number(0..<Int.hours(10))
     }

@@ -11,7 +11,7 @@ final class FunctionPool {
     /// at the same time would only slow each other down, since each process has its own working set in the processor's
     /// caches.
     private static let concurrencyTarget = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// Of the places that a function has for simultaneous requests, one in this number, and at least one of several,
+    /// One in this number of the places that a function has for simultaneous requests, and at least one of several,
     /// can't be taken by an address that has all others. This does not limit trusted proxies.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.

@@ -3,7 +3,8 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Rules about access that should have ended, that has no known owner, or that contradicts HR.
+    /// Rules about access that should have ended, has no known owner or contradicts HR, and about risky keys and
+    /// tokens.
     static let accessHygiene: [Rule] = leavers + hrRecords + unmatchedAccounts + longLivedKeys
 
     private static let leavers: [Rule] =

@@ -53,7 +53,7 @@ extension Rule {
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
             action: .createTicket),
-        // Finds active employees in the identity provider that HR does not know.
+        // Finds active people at identity providers, except external ones, without a record in HR.
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
