@@ -95,8 +95,8 @@ struct Inspection {
         }
     }
 
-    /// Compares the machine's clock with the server's. If a clock is off by more than 30 seconds, valid session tokens
-    /// may be refused.
+    /// Compares this machine's clock with the database server's. If a clock is off by more than 30 seconds, valid
+    /// session tokens may be refused.
     private func clock(_ database: any Database) throws -> InspectionFinding {
         let subject = "clock"
         let theirs = try database.first("SELECT epoch(pg_catalog.now())") { try $0[0] as Int } ?? 0

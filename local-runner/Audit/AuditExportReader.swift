@@ -25,7 +25,7 @@ struct AuditExportReader {
     private var isFirst = true
     private var names: Set<String> = []
 
-    /// Opens the file, and checks that its first character is `{`.
+    /// Opens the file, and checks that its first character other than white space is `{`.
     init(_ path: String) throws {
         bytes = try ByteReader(path)
         try expect("{")

@@ -3,14 +3,14 @@ import Store
 
 /// Checks the chain of an exported audit log and finds the first entry that was changed, removed or inserted.
 ///
-/// The content_hash of an entry covers its fields, its row_hash covers its content_hash and position and, since version
-/// 2, the other fields, and its prev_hash is the row_hash of the entry before it. If someone recomputes all three for
-/// one entry, the next entry shows it, because its prev_hash still is the old row_hash. If someone recomputes all
-/// entries up to the last, the signature shows it.
+/// The content_hash of an entry covers most of its fields, its row_hash covers its content_hash, its prev_hash and its
+/// position and, since version 2, the other fields, and its prev_hash is the row_hash of the entry before it. If
+/// someone recomputes all three for one entry, the next entry shows it, because its prev_hash still is the old
+/// row_hash. If someone recomputes all entries up to the last, the signature shows it.
 struct ChainCheck {
     /// The first fault of an export.
     enum Fault: Error, Equatable {
-        /// The entry's fields do not match its hashes.
+        /// The entry was changed: its fields do not match its hashes, or its hashes do not fit into the chain.
         case changed(Entry)
         /// The entry did not exist, or stood at another position.
         case inserted(Entry)
@@ -107,7 +107,7 @@ struct ChainCheck {
         if let first, first.workspaceID != workspaceID { throw .inserted(first) }
     }
 
-    /// Compares the length of an unsigned chain with the number of entries that the export claims.
+    /// Compares the length of a chain without a valid signature with the number of entries that the export claims.
     func compare(total: Int) throws(Fault) {
         guard let first, let last else {
             if total > 0 { throw .removed(0) }

@@ -1,6 +1,6 @@
 import Base
 
-/// The message that `dev` prints once it listens.
+/// The message that `dev` prints when it has begun to listen.
 struct Announcement {
     let state: DevState
     /// The path of dev.json.

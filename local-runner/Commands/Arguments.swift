@@ -13,7 +13,7 @@ struct Option: Sendable {
     /// The placeholder of the value in the help text; nil for an option without a value.
     let value: String?
     let help: String
-    /// The possible values, for completion. Empty if any text is allowed.
+    /// The possible values, for completion. Empty if they can't be listed.
     let words: [String]
 
     init(_ name: String, _ value: String? = nil, _ help: String, words: [String] = []) {
@@ -26,11 +26,11 @@ struct Option: Sendable {
 
 /// The words that follow a verb on the command line.
 struct Arguments {
-    /// The words that are not options.
+    /// The words that are neither options nor their values.
     private(set) var operands: [String] = []
     private var values: [String: [String]] = [:]
 
-    /// Reads `--name value`, `--name=value` and operands. `--` ends the options.
+    /// Reads `--name`, `--name value`, `--name=value` and operands. `--` ends the options.
     init(_ words: [String], options: [Option]) throws(UsageError) {
         var words = words[...]
         while let word = words.popFirst() {

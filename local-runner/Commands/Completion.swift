@@ -41,8 +41,8 @@ struct Completion {
 
     private func options(_ verb: Verb) -> [Option] { verb.options + [Option("--help", nil, "print this text")] }
 
-    /// Returns the options of all verbs for which `isIncluded` returns true, each with the pattern `"VERB OPTION"` of a
-    /// shell.
+    /// Returns the options of all verbs for which `isIncluded` returns true, each with `"VERB OPTION"`, its pattern in
+    /// the scripts.
     private func valueCases(_ isIncluded: (Option) -> Bool) -> [(pattern: String, option: Option)] {
         verbs.flatMap { verb in
             verb.options.filter(isIncluded).map { ("\"\(verb.name) \($0.name)\"", $0) }

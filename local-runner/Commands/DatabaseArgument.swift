@@ -11,7 +11,7 @@ enum DatabaseArgument {
     /// Reads the value of an option, such as `--database`.
     ///
     /// - Throws: `UsageError` if the value contains a password; `FileError` or `Failure` if it names a file that can't
-    ///   be read or does not have exactly one line.
+    ///   be read or does not have exactly one line, apart from empty ones.
     static func url(_ text: String, of option: String) throws -> Secret {
         let scheme = "file:"
         if text.hasPrefix(scheme) {

@@ -109,7 +109,8 @@ extension Verb {
         let built = File.names(in: folder).filter { name in
             ConfigurationReader.isName(name) && !functions.contains { $0.function == name }
         }
-        // A name that is almost the name of a built program is probably a typing error.
+        // A function of the configuration whose name is almost that of a built program is probably misspelt in the
+        // configuration.
         let guesses = missing.compactMap { name in
             NearestWord.nearest(to: name, in: built).map { "\(name); did you mean \"\($0)\"?" }
         }

@@ -5,7 +5,8 @@ import Base
 struct DevState {
     var url: String
     var workspaceID: String
-    /// A session token for each role that a member has. Each start issues new ones.
+    /// A session token for each role that a member of the demonstration workspace has. Each start, and each changed
+    /// configuration, issues new ones.
     var tokens: [String: String]
     /// The bearer token for the runner's own paths, /cdn-cgi/*. Each start makes a new one.
     var localToken: String

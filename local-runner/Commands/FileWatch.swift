@@ -1,8 +1,8 @@
 import Glibc
 
-/// Detects changes of files, and of all files below folders, by their size, modification time and inode. Leaves out
-/// entries of folders whose names begin with a dot. Links to folders below the folders are not followed, because a link
-/// to a parent folder would lead to an endless loop.
+/// Detects changes of files, and of all files below folders, by their size, modification time and inode. Within
+/// folders, leaves out entries whose names begin with a dot. Links to folders below the folders are not followed,
+/// because a link to a parent folder would lead to an endless loop.
 struct FileWatch {
     private let paths: [String]
     private var seen: [String: Stamp]

@@ -5,8 +5,9 @@ import Store
 
 /// The API keys of the demonstration workspace for local use, one for each scope.
 enum LocalKeys {
-    /// Returns the keys in `known` that are still in the database, by scope, and new keys for the other scopes. A key
-    /// whose plain text is lost is revoked. Returns none if the database has no demonstration workspace.
+    /// Returns the keys in `known` that are not revoked, by scope, and new keys for the other scopes. Revokes keys that
+    /// an earlier start created and whose plain text is not in `known`. Returns none if the database has no
+    /// demonstration workspace.
     static func make(_ known: [String: String], _ database: any Database) throws -> [String: String] {
         guard let workspace = try SystemAccess(database).workspace(Demonstration.workspaceID) else {
             return [:]

@@ -1,7 +1,7 @@
 import Base
 import Glibc
 
-/// The files that `dev` keeps in its state folder.
+/// The local database and dev.json, which `dev` keeps in its state folder.
 enum LocalState {
     private static let names =
         ["thalian.db", "thalian.db-counters"].flatMap { [$0, $0 + "-wal", $0 + "-shm"] } + ["dev.json"]

@@ -16,7 +16,7 @@ final class Reload {
     ///   - running: The configuration that is in service.
     ///   - folder: The folder of the functions' executables.
     ///   - read: Reads the configuration.
-    ///   - prepare: Issues new tokens, for a configuration whose secret signs them.
+    ///   - prepare: Issues new session tokens, signed with the secret of a configuration.
     init(
         running: Configuration, in folder: String, server: Server, scheduler: Scheduler, worker: JobWorker?,
         log: RunnerLog, read: @escaping () throws -> Configuration, prepare: @escaping (Configuration) throws -> Void

@@ -1,11 +1,11 @@
 import CSystem
 import Glibc
 
-/// Prevents two runners from using the same state folder. The system releases the lock when the process ends, even by a
-/// crash.
+/// Prevents two runs of `dev` from using the same state folder. The system releases the lock when the process ends,
+/// even by a crash.
 enum StateLock {
-    /// Takes the lock and keeps it until the process ends. Throws `Failure` if another runner has it, and `FileError`
-    /// if the lock's file can't be opened.
+    /// Takes the lock and keeps it until the process ends. Throws `Failure` if another run of `dev` has it, and
+    /// `FileError` if the lock's file can't be opened.
     static func take(in folder: String) throws {
         let path = "\(folder)/lock"
         let descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -63,7 +63,7 @@ private struct LogReader {
     private var descriptor: Int32
     private var rest: [UInt8] = []
 
-    /// Opens the file, or standard input if there is none.
+    /// Opens the file at `path`, or standard input if `path` is nil.
     init(_ path: String?) throws(FileError) {
         self.path = path
         descriptor = try path.map { path throws(FileError) in try Self.open(path) } ?? STDIN_FILENO
@@ -92,7 +92,8 @@ private struct LogReader {
         }
     }
 
-    /// Reads the lines that were added. If the file was replaced or shortened, reads the new one from its beginning.
+    /// Reads the lines that were added. If the file was replaced or shortened, reads the file that is now at the path
+    /// from its beginning.
     mutating func readMore(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
         try read(body)
         guard let path else { return }

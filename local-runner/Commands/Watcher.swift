@@ -2,7 +2,7 @@ import CSystem
 import Glibc
 
 /// Rebuilds when the functions' sources change, replaces the functions' processes when their binaries change, and puts
-/// a changed configuration into service. Looks once a second, and acts once a second passes without another change.
+/// a changed configuration into service. Looks every second, and acts when a second has passed without another change.
 final class Watcher {
     private let server: Server
     private let log: RunnerLog
@@ -92,7 +92,8 @@ final class Watcher {
         }
     }
 
-    /// The options of the build script that reproduce the running build.
+    /// The options with which the build script makes executables of the kind that this program is: with PostgreSQL or
+    /// without.
     private static var buildOptions: [String] {
         #if PostgreSQL
             ["--build-only", "--postgresql"]

@@ -61,7 +61,7 @@ struct Limits: Sendable, Equatable {
     /// The longest time from the arrival of a request at the function to the end of all work for it, waitUntil
     /// included.
     var timeoutMilliseconds = 30_000
-    /// The maximum length of a body. A longer one is answered with 413.
+    /// The maximum length of a request's body. A longer one is answered with 413.
     var maxBodyBytes = 1 << 20
     /// The largest address space of one process (RLIMIT_AS), in MiB.
     var memoryMegabytes = 512
@@ -79,15 +79,15 @@ struct FunctionConfiguration: Sendable {
     /// The method names in upper case, without HEAD, which GET implies.
     var methods: [String]
     var dispatch: Dispatch
-    /// The credentials that the function requires. The runner itself refuses requests without any. Nil if anyone may
-    /// call the function.
+    /// The credentials that the function requires. The runner itself refuses requests without any. Nil if the runner
+    /// requires none; the function may still check a signature.
     var credentials: Credentials?
     var limits: Limits
     /// True if responses may be too long to be kept in memory. Some platforms must be configured to stream the
     /// responses of such a function.
     var streams = false
     /// The variables and secrets named in the function's bindings, with their values. The function's environment has
-    /// only these, and those by which the runner says how the function is called.
+    /// only these, and variables that the runner itself adds, such as FUNCTION_NAME.
     var environment: [(name: String, value: Secret)]
 }
 

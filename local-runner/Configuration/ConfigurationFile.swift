@@ -6,7 +6,8 @@ extension Configuration {
     static let fileName = "wrangler-like.json"
 
     /// Reads the configuration at `path` for an environment, with the values of .dev.vars in the same folder and of
-    /// this process's environment. Throws `ConfigurationError`, which lists all problems, or `FileError`.
+    /// this process's environment. Throws `FileError`, or `ConfigurationError` with all problems of one of the two
+    /// files.
     static func load(
         _ path: String, environment: String?, defaults: [String: String], needsSecrets: Bool
     ) throws -> Configuration {
@@ -18,8 +19,9 @@ extension Configuration {
             try File.read(path), file: path, environment: environment, local: local)
     }
 
-    /// Reads the configuration at `path` for production: all values come from this process's environment, or else from
-    /// "vars". .dev.vars is not read. If secrets are needed, a required one without a value is a problem.
+    /// Reads the configuration at `path` for production: all values come from this process's environment or from files
+    /// that it names with `_FILE`, or else from "vars". .dev.vars is not read. If secrets are needed, a required one
+    /// without a value is a problem.
     static func loadForProduction(
         _ path: String, environment: String?, needsSecrets: Bool
     ) throws -> Configuration {

@@ -125,8 +125,8 @@ struct ConfigurationReader {
         return limits
     }
 
-    /// Returns true if `text` may be the name of a configuration or a function: lower-case letters, digits and dashes,
-    /// at most 63, not beginning with a dash.
+    /// Returns true if `text` may be the name of a configuration, a function or a binding group: lower-case letters,
+    /// digits and dashes, at most 63, not beginning with a dash.
     static func isName(_ text: String) -> Bool {
         !text.hasPrefix("-") && text.utf8.count <= 63
             && text.utf8.allSatisfy { byte in

@@ -17,8 +17,8 @@ struct DevVars {
         return DevVars(values: try parser.parse(file: path))
     }
 
-    /// Creates the file at `path` with these secrets. Secrets that the product itself makes get random values. Secrets
-    /// that a provider issues become comments to fill in.
+    /// Creates the file at `path` with these secrets. Secrets for which a random value will do get one. The others
+    /// become comments to fill in.
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
             # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
@@ -31,15 +31,14 @@ struct DevVars {
         try File.write(path, Array(text.utf8), mode: 0o600)
     }
 
-    /// Returns true if any random value will do: for the product's own signing secrets and encryption keys, which are
-    /// recognised by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
+    /// Returns true if a random value will do for local work. The end of the name decides: _SECRET or _KEY, but not
+    /// _API_KEY, _SECRET_KEY or _ACCESS_KEY, which providers issue.
     static func isGenerated(_ name: String) -> Bool {
         guard name.hasSuffix("_SECRET") || name.hasSuffix("_KEY") else { return false }
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
     }
 
-    /// Returns a shell expression that makes a random value for a secret; an ellipsis for a secret that a provider
-    /// issues.
+    /// Returns a shell expression that makes a random value for a secret; an ellipsis if a random value won't do.
     static func example(of name: String) -> String {
         guard isGenerated(name) else { return "…" }
         return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"

@@ -7,7 +7,7 @@ import Base
 /// - 'Single quotes' and `backticks` keep their contents unchanged. "Double quotes" understand \n, \r, \t, \" and \\.
 ///   All of them may span lines.
 /// - Nothing is interpolated: a $ is a $.
-/// - Lines may end with LF, CR LF or CR, also within quotes. A byte order mark is ignored.
+/// - Lines may end with LF, CR LF or CR; within quotes, each of these becomes LF. A byte order mark is ignored.
 struct DevVarsParser {
     private let bytes: [UInt8]
     private var position = 0

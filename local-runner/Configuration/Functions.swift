@@ -4,7 +4,7 @@ import Base
 struct FunctionEntry {
     let configuration: FunctionConfiguration
     let place: String
-    /// True if "methods" is an empty list, so that only a cron trigger runs the function.
+    /// True if "methods" is an empty list, so that no HTTP request reaches the function.
     let isScheduled: Bool
 }
 

@@ -13,6 +13,6 @@ extension ListenAddress {
     /// The IP address and port as part of a URL.
     var authority: String { "\(host):\(port)" }
 
-    /// True if only this machine can reach the address.
+    /// True for 127.… and ::1, which only this machine can reach.
     var isLoopback: Bool { ip.hasPrefix("127.") || ip == "::1" }
 }

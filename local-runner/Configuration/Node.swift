@@ -1,7 +1,7 @@
 import Base
 
-/// A value of the configuration file that knows its place in the file. A read method that finds another type adds a
-/// problem and returns nil or an empty collection, so that reading goes on and finds the other problems too.
+/// A value of the configuration file that knows its place in the file. A read method that finds an unsuitable value
+/// adds a problem and returns nil or an empty collection, so that reading goes on and finds the other problems too.
 struct Node {
     let value: JSON
     /// The path, such as `functions[3].dispatch`; empty for the document.
@@ -58,7 +58,7 @@ struct Node {
         return flag
     }
 
-    /// Returns a whole number within `range`, counted in `unit`.
+    /// Returns a whole number within `range`. A problem's text shows `unit`, a note such as the unit, after the range.
     func integer(_ range: ClosedRange<Int>, _ unit: String, _ problems: inout Problems) -> Int? {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"
         guard let integer = value.integer else {

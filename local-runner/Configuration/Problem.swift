@@ -1,7 +1,7 @@
 /// A mistake in a configuration file: its place, and advice on how to correct it.
 struct Problem: Hashable, CustomStringConvertible {
-    /// The path of the value in the file, such as `functions[3].dispatch`; or the line, such as `line 3`, in .dev.vars
-    /// and for a syntax error. Empty for the file as a whole.
+    /// The path of the value in the file, such as `functions[3].dispatch`; the line, such as `line 3`, in .dev.vars and
+    /// for a syntax error; or .dev.vars, if a value from it is wrong. Empty for the file as a whole.
     let place: String
     /// A sentence that says what is wrong and how to correct it.
     let advice: String

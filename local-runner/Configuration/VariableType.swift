@@ -7,9 +7,9 @@ import Store
 
 /// Checks the values of the variables that it knows. Any other variable may have any value.
 enum VariableType {
-    /// Returns the reason why a function would refuse a value: a sentence that begins with the variable's name and does
-    /// not repeat the value. Returns nil if there is no reason, and for an empty value, which means that the variable
-    /// is not set.
+    /// Returns the reason why a value is not allowed: a sentence that begins with the variable's name and does not
+    /// repeat the value. Returns nil if there is no reason, and for an empty value, which means that the variable is
+    /// not set.
     static func problem(of name: String, _ value: String) -> String? {
         guard !value.isEmpty else { return nil }
         let environment = Environment([name: value])

@@ -8,7 +8,8 @@ extension ConfigurationReader {
         "AWS_LAMBDA_RUNTIME_API", "REQUEST_METHOD", "Http_Method",
     ]
 
-    /// Returns the values of all variables and secrets by name.
+    /// Returns the values of all variables and secrets by name. If `wantsValues` is false, secrets are empty, and
+    /// variables have only their values from "vars" and the defaults.
     ///
     /// The first of these sources that has a value wins: for a secret, the process's environment, the file that the
     /// environment names with `_FILE` at the end of the secret's name, then .dev.vars in the same two ways; for a
@@ -76,7 +77,7 @@ extension ConfigurationReader {
         return values
     }
 
-    /// Returns the reason why functions would refuse the value of a variable. Returns nil if there is none.
+    /// Returns the reason why the value of a variable is not allowed. Returns nil if there is none.
     private func problem(of name: String, _ values: [String: Secret]) -> String? {
         guard let value = values[name], !value.reveal(\.isEmpty) else { return nil }
         if let problem = value.reveal({ VariableType.problem(of: name, $0) }) { return problem }
@@ -89,7 +90,7 @@ extension ConfigurationReader {
     }
 
     /// Returns the value of a variable, or the content of its file, from the environment or else from .dev.vars.
-    /// Returns nil if there is none, or after adding a problem.
+    /// Returns nil if neither has one. A file that can't be read is a problem.
     private mutating func given(_ name: String, _ place: String) -> Secret? {
         given(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
             ?? given(name, place, in: local.devVars.values, local.devVarsFile)

@@ -38,7 +38,7 @@ extension Company {
         ("Codefriend AI", "coding", true),
     ]
 
-    /// The unmanaged applications without a decision and without any other problem.
+    /// The unmanaged applications that no policy decides on and that are not themselves the subject of a finding.
     static let undecided: [(name: String, category: String)] = [
         ("Timezonely", "calendar"), ("Palette Pick", "design"), ("Readlater", "reading"), ("Focusbeat", "music"),
         ("Mindgrid", "notes"), ("Tabshelf", "browsing"),

@@ -17,7 +17,7 @@ final class Company {
     let now: Timestamp
     var random = SplitMix64(seed: 0x5EED_F00D)
     var people: [Person] = []
-    /// Accounts without a person: shared mailboxes, roles, and accounts that were forgotten.
+    /// Accounts without a person: shared mailboxes, AWS roles, the AWS root user, and AWS users without an owner.
     var loneAccounts: [Account] = []
     var applications: [Application] = []
     var devices: [Device] = []
@@ -101,7 +101,7 @@ final class Company {
         Timestamp(seconds: (now.daysSinceEpoch - days) * .days(1))
     }
 
-    /// Returns a time between 08:00 and 18:00 UTC, `days` days ago, which must be at least one.
+    /// Returns a random time between 08:00 and 18:00 UTC, `days` days ago, which must be at least one.
     func officeHours(daysAgo days: Int) -> Timestamp {
         midnight(daysAgo: days) + .hours(8) + number(0..<Int.hours(10))
     }

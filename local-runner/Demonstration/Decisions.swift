@@ -5,8 +5,8 @@ import Findings
 /// Adds the decisions that people have made about findings so far.
 extension Company {
     func decide() {
-        // Ten findings get a decision. None of them is critical, at most eight days old, a correlation, or about a
-        // person who has a correlation.
+        // Ten findings get one of the statuses below. None of them is critical, at most eight days old, a correlation,
+        // or about a person who has a correlation.
         let correlated = people.filter { person in
             planted.contains { $0.rule.category == .findingCorrelation && $0.isAbout(person) }
         }

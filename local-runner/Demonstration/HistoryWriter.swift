@@ -92,7 +92,7 @@ extension Writer {
     }
 
     /// Writes the metrics of one day. Counts the open findings and unsanctioned applications that had appeared by then.
-    /// Compliance was better, and the shares of people and applications are those of today.
+    /// Device compliance was better until three days ago; the shares of people and applications are those of today.
     private func writeSnapshot(at moment: Timestamp, _ daysAgo: Int) throws {
         let open = company.planted.filter { $0.isCounted && $0.since <= moment }
         func count(_ severity: Severity) -> JSON { .integer(open.count { $0.severity == severity }) }

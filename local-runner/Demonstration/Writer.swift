@@ -28,7 +28,7 @@ struct Writer {
         return id
     }
 
-    /// Writes everything.
+    /// Writes the workspace with all records of the company, its findings and its history.
     func write() throws {
         try writeWorkspace()
         try writeIntegrations()

@@ -11,14 +11,14 @@ final class FunctionPool {
     /// at the same time would only slow each other down, since each process has its own working set in the processor's
     /// caches.
     private static let concurrencyTarget = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// One place in this number of a function's places, and at least one of several, can't be taken by an address that
-    /// has all others. This does not limit trusted proxies.
+    /// One in this number of the places that a function has for simultaneous requests, and at least one of several,
+    /// can't be taken by an address that has all others. This does not limit trusted proxies.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20
     /// A process that exits sooner than this, in microseconds, and has served nothing, has failed to start.
     private static let minimumLifetime = 1_000_000
-    /// The number of failed starts in a row after which further starts are delayed.
+    /// The largest number of failed starts in a row that do not delay further starts.
     private static let toleratedFailures = 5
 
     let program: FunctionProgram
@@ -232,7 +232,7 @@ final class FunctionPool {
             function: program.function.function, request: request)
     }
 
-    /// Called when a process has served a request, or has ended with the dispatch `spawn`.
+    /// Called when a process has served a request, or, with the dispatch `spawn`, when a process has ended.
     func noteSuccess() { (failures, reportedFailure) = (0, nil) }
 
     /// Records a failed start. After several failures in a row, the program is started less often. The log says a
@@ -270,7 +270,7 @@ final class FunctionPool {
         Worker.retireLater(running.map(\.execution))
     }
 
-    /// Kills all processes at once.
+    /// Kills all processes immediately.
     func kill() {
         template?.retire()
         for process in processes.values {

@@ -26,8 +26,7 @@ enum Parameters {
         let requestID: [UInt8]
     }
 
-    /// Appends the variables of a request that other requests of its route may not have in common, except
-    /// CONTENT_LENGTH.
+    /// Appends the variables that may differ between requests of a route, except CONTENT_LENGTH.
     static func append(_ source: Source, to pairs: inout [UInt8]) {
         let (bytes, head) = (source.bytes, source.head)
         append("QUERY_STRING", bytes[source.query], to: &pairs)

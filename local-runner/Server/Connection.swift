@@ -310,7 +310,7 @@ final class Connection: EventHandler, Continuation {
 
     // MARK: The end
 
-    /// Handles a client that has left, so that no one needs the function's response.
+    /// Gives up a client that has left or reads too slowly, and the function's response with it.
     func leave() {
         if isServing {
             giveUpFunction()
@@ -319,7 +319,7 @@ final class Connection: EventHandler, Continuation {
         close()
     }
 
-    /// Detaches the function without its response.
+    /// Ends the function's work on the request, or takes the request out of the function's queue.
     private func giveUpFunction() {
         if let execution {
             self.execution = nil

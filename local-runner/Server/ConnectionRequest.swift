@@ -96,8 +96,8 @@ extension Connection {
         server.requestIDs.next(&exchange.requestID)
     }
 
-    /// Answers OPTIONS and requests for the runner's own paths. Submits any other request to its function, after
-    /// reading its body. Throws the error for a request that is refused.
+    /// Answers requests for the runner's own paths, and OPTIONS unless the function has this method. Submits any other
+    /// request to its function, after reading its body. Throws the error for a request that is refused.
     private func resolve(_ head: RequestHead) throws(RunnerError) {
         let bytes = input.bytes
         let method = bytes[head.method]

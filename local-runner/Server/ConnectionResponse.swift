@@ -195,7 +195,7 @@ extension Connection {
         if server.isDraining || hasInputEnded && input.isEmpty { exchange.keepsConnection = false }
     }
 
-    /// Appends Date, Connection if the version's default does not hold, and the empty line that ends the head.
+    /// Appends Date, Connection unless HTTP/1.1 keeps the connection open, and the empty line that ends the head.
     private func appendConnectionFields() {
         output.bytes.append(contentsOf: server.date.line)
         if !exchange.keepsConnection {

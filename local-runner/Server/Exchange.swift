@@ -18,7 +18,8 @@ struct Exchange {
     var line: [UInt8] = []
     var requestID: [UInt8] = []
     var isHead = false
-    /// True if the request is for a page about the server itself, so that it is not logged.
+    /// True if the request is for a page about the server itself, so that it is not logged. False for a refused request
+    /// for /metrics.
     var isOwnPage = false
     var isVersion11 = true
     var keepsConnection = true

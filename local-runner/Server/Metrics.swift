@@ -29,7 +29,8 @@ final class Metrics {
         fileprivate(set) var sum = 0
     }
 
-    /// Answered and abandoned requests by function and status. The function is empty for requests that reached none.
+    /// Answered and abandoned requests by function and status, without those for the server's own pages; of these, only
+    /// refused ones for /metrics count. The function is empty for requests that reached none.
     private(set) var requests: [Pair: Int] = [:]
     private(set) var durations: [String: Durations] = [:]
     /// Runs of schedules by function and status.
@@ -38,7 +39,8 @@ final class Metrics {
     private(set) var starts: [String: Int] = [:]
     /// Processes and forked children that failed, or ended although they were not asked to, by function.
     private(set) var crashes: [String: Int] = [:]
-    /// Answers of providers by platform and status.
+    /// Calls of providers by platform and status. A call without an answer has a word, such as `unreachable`, as its
+    /// status.
     private(set) var upstreamRequests: [Pair: Int] = [:]
     /// Syncs by platform and result.
     private(set) var syncs: [Pair: Int] = [:]

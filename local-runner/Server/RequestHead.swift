@@ -1,6 +1,6 @@
 import HTTP
 
-/// The kinds of request fields that the runner does not only pass on. Fields of the kind `other` are passed to the
+/// The kinds of request fields, by the way in which the runner treats them. It passes fields of the kind `other` to the
 /// function unchanged.
 enum FieldKind {
     case other

@@ -114,8 +114,8 @@ final class RunnerLog {
         }
     }
 
-    /// Writes waiting bytes as far as there is room. All other methods collect bytes, and write only if more than 64
-    /// KiB wait.
+    /// Writes waiting bytes as far as there is room. All other methods, except `finish`, collect bytes, and write only
+    /// if more than 64 KiB wait.
     func flush() {
         var hasWritten = false
         var reported = 0

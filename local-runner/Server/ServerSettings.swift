@@ -13,7 +13,7 @@ struct ServerSettings {
     /// True if the only function serves all paths, except those of the server's own pages, as it does on a platform
     /// that runs it alone.
     var servesAnyPath = false
-    /// The time in seconds from the first signal to the end of running work. In its first half, new requests are still
-    /// accepted while others run. Nil if the time has no limit; then new connections are refused at once.
+    /// The longest time, in seconds, from the first signal to the end of running work. In its first half, new requests
+    /// are still accepted while others run. Nil if the time has no limit; then new connections are refused at once.
     var drainSeconds: Int?
 }

@@ -28,7 +28,7 @@ final class StoreWatch {
     private var process: pid_t = 0
     private var questions: Int32 = -1
     private var answers: PipeReader?
-    /// The time at which the process was asked for the state and has not answered yet. Nil if no answer is awaited.
+    /// The time at which the process was asked for the answer that is awaited. Nil if no answer is awaited.
     private var askedAt: Int?
     private var latest: (state: StoreState, time: Int)?
     private var waiting: [(number: Int, body: (StoreState?) -> Void)] = []
@@ -91,7 +91,7 @@ final class StoreWatch {
         bodies.forEach { $0(state) }
     }
 
-    /// Logs the reason why the database can't be used, at most once a minute while the reason lasts.
+    /// Logs the reason why the database can't be used, at most once a minute until it can be used again.
     private func report(_ problem: String) {
         guard EventLoop.now >= nextReport else { return }
         nextReport = EventLoop.now + Self.reportInterval

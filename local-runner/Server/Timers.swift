@@ -10,8 +10,8 @@ struct Timers {
     private var work: [Int: () -> Void] = [:]
     private var lastNumber = 0
 
-    /// The time at which the next work, which may be cancelled, is due, in microseconds on the monotonic clock; nil if
-    /// there is none.
+    /// The time at which the next work, which may have been cancelled, is due, in microseconds on the monotonic clock;
+    /// nil if there is none.
     var next: Int? { heap.first?.due }
 
     /// Adds work and returns its number, for `cancel`.

@@ -8,7 +8,8 @@ public struct ListedAction: Sendable {
     public let workspaceID: Identifier
     public let type: String
     public let platform: String
-    /// The target's id, as the request named it: ours or the platform's.
+    /// The target as the request named it: by the product's id, by the platform's id, or by the name of an application
+    /// or platform.
     public let targetID: String
     /// The target's name, if it is known.
     public let targetLabel: String?

@@ -29,8 +29,8 @@ public struct RemediationAction: Sendable {
     /// The progress of the action's job. Nil until the job has stored it for the first time.
     public let progress: ActionProgress?
     public let error: String?
-    /// A digest of the action's type, records and parameters: two requests for the same have the same key. Nil for an
-    /// action that was stored before these keys existed.
+    /// A digest of the action's type, its records, and its parameters other than secrets: requests that agree in all of
+    /// these have the same key. Nil for an action that was stored before these keys existed.
     public let resolutionKey: String?
 
     /// The columns that the initializer reads, in its order.

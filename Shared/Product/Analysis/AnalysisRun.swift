@@ -23,7 +23,7 @@ public struct AnalysisRun: Sendable {
     public let risk: RiskSummary
     /// The rules that did not run.
     public let skipped: [SkippedRule]
-    /// The time of the latest sync of a connected platform; nil if none has synced.
+    /// The time of the latest successful sync of any connected platform; nil if there was none.
     public let lastSyncedAt: Timestamp?
 }
 

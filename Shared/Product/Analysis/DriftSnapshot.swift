@@ -5,8 +5,8 @@ import Store
 
 extension Workspace {
     /// Stores a snapshot of the workspace's posture, with which later runs compare. The severity counts leave out
-    /// findings of drift and correlation rules: these are about other findings, and a reported drift would count as
-    /// further drift.
+    /// findings of correlation rules, which repeat other findings, and of drift rules, since a reported drift would
+    /// count as further drift.
     func takeDriftSnapshot(now: Timestamp) throws {
         let posture = try read(.posture)
         let counts = try rows(

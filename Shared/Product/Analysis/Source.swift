@@ -56,10 +56,10 @@ public struct ConnectedSources: Sendable {
     /// Returns the first of a rule's needs that is not met; nil if the rule can run.
     public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
 
-    /// The time of the latest sync of all these platforms; nil if there are none.
+    /// The time of the latest successful sync of any of these platforms; nil if there are none.
     var lastSyncedAt: Timestamp? { integrations.map(\.lastSyncAt).max() }
 
-    /// The time of the latest sync of each platform.
+    /// The time of the latest successful sync of each platform.
     var lastSyncs: [String: Timestamp] {
         Dictionary(integrations.map { ($0.platform, $0.lastSyncAt) }) { $1 }
     }

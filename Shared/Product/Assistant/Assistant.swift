@@ -143,7 +143,8 @@ public struct Assistant {
         return (userID, role)
     }
 
-    /// Stores a turn that failed, if it had made or proposed a change, so that the conversation knows of the change.
+    /// Stores a turn that failed, if it had made, tried or proposed a change, so that the conversation knows of the
+    /// change.
     private func remember(
         _ turn: inout Turn, in conversation: inout Conversation, of workspace: Workspace, now: Timestamp
     ) throws {

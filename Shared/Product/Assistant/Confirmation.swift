@@ -49,7 +49,7 @@ struct Confirmation {
 }
 
 extension Workspace {
-    /// Stores a token that was given out, by its hash.
+    /// Stores a token's hash and content, without the person's message.
     func keep(_ confirmation: Confirmation, token: String, now: Timestamp) throws {
         try execute(
             """

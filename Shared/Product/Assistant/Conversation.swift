@@ -18,8 +18,8 @@ struct Conversation {
     /// The largest number of earlier messages that are sent to the model again.
     private static let maximumCount = 80
 
-    /// Opens the person's conversation with this id, or a new one with a random id if that is nil. If only another
-    /// person has a conversation with the id, a new one with the same id begins.
+    /// Opens the person's conversation with this id. If the person has none, a new one begins with the id, even if
+    /// another person has one with it. If `id` is nil, a new one begins with a random id.
     init(_ id: Identifier?, of userID: Identifier, in workspace: Workspace) throws {
         self.id = id ?? .random()
         self.userID = userID
@@ -67,7 +67,8 @@ struct Conversation {
         return Array(newestFirst.reversed().drop { !$0.beginsTurn })
     }
 
-    /// Appends a turn and returns the row's id. The caller must hold a transaction that keeps out other changes.
+    /// Appends a turn and returns the id of the conversation's row. The caller must hold a transaction that keeps out
+    /// other changes.
     @discardableResult
     mutating func keep(
         _ turn: [Message], tokens: Int, in workspace: Workspace, now: Timestamp

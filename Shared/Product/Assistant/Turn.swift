@@ -21,7 +21,7 @@ struct Turn {
 
     /// The messages of this turn, in the form in which the conversation stores them.
     private(set) var messages: [Message] = []
-    /// The calls of tools that have run.
+    /// The calls of tools that have run without an error, except those that wait for confirmation.
     private(set) var done: [ChatAnswer.ToolUse] = []
     /// The calls that wait for confirmation, with the actions that they propose.
     private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []

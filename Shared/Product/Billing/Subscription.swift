@@ -75,7 +75,8 @@ extension Workspace {
     }
 
     /// Stores the state of a subscription at the position `order`, unless a later one is stored, and applies the
-    /// subscription that counts to the workspace's plan. So the order in which events arrive makes no difference.
+    /// subscription that counts as the workspace's to its plan. So the order in which events arrive makes no
+    /// difference.
     func note(_ subscription: Subscription, of customer: String, order: String, now: Timestamp) throws {
         let isLater = try execute(
             """

@@ -8,7 +8,7 @@ public struct ExportSettings {
     let cursorKey: Secret
 
     /// Reads EXPORT_MAX_ROWS, which is 1 to 1,000,000 since a sheet can hold 1,048,576 rows, and EXPORT_CURSOR_SECRET.
-    /// - Throws: `EnvironmentError` if EXPORT_MAX_ROWS is malformed, or if the secret is missing or too short.
+    /// - Throws: `EnvironmentError` if EXPORT_MAX_ROWS is no such number, or if the secret is missing or too short.
     public init(_ environment: Environment) throws(EnvironmentError) {
         let text = environment["EXPORT_MAX_ROWS"] ?? "1000000"
         guard let rows = Int(text), (1...1_000_000).contains(rows) else {

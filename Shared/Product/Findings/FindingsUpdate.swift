@@ -15,7 +15,8 @@ public struct FoundProblem: Sendable {
     /// The lists of affected entities, by kind.
     public let affectedEntities: JSON
     public let affectedCount: Int
-    /// The record that the finding is about, if it is a single one: an identity, application or device.
+    /// The ids of the identity, the application and the device that the finding is about, each only if there is a
+    /// single one.
     public let identityID: String?
     public let applicationID: String?
     public let deviceID: String?
@@ -144,11 +145,11 @@ public struct FindingsUpdate {
         }
     }
 
-    /// Resolves the findings of these rules that two runs have missed since they were last seen. A run counts as a miss
-    /// only if every platform from which the finding comes is connected and has synced since the finding was last seen
-    /// or missed.
+    /// Resolves the findings of these rules, except dismissed ones, that two runs have missed since they were last
+    /// seen. A run counts as a miss only if every platform from which the finding comes is connected and has synced
+    /// since the finding was last seen or missed.
     ///
-    /// - Parameter lastSyncs: The time of the last sync of each connected platform.
+    /// - Parameter lastSyncs: The time of the last successful sync of each connected platform.
     public mutating func resolveUnseen(ruleIDs able: Set<String>, lastSyncs synced: [String: Timestamp]) throws {
         let unseen = try workspace.rows(
             """

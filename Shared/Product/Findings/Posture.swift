@@ -6,11 +6,12 @@ public import Store
 public struct Posture: Sendable {
     /// The risk score, with its components.
     public let risk: RiskSummary
-    /// The percentage of active people with a second factor, among those for which an integration reports it.
+    /// The percentage with a second factor among the active people for which an identity provider reports if they have
+    /// one.
     public let mfaCoveragePercent: Int?
-    /// The percentage of administrators among active people.
+    /// The percentage of active people who are admins of an identity provider.
     public let adminPercent: Int?
-    /// The percentage of applications behind single sign-on, among those for which an integration reports it.
+    /// The percentage behind single sign-on among the applications for which an integration reports if they are.
     public let ssoCoveragePercent: Int?
     /// The number of known applications that are neither managed nor sanctioned.
     public let shadowITCount: Int?

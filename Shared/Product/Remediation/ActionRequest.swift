@@ -12,7 +12,7 @@ public struct ActionRequest: Sendable, Equatable {
     public let type: ActionType
     /// The platform on which to act.
     public let platform: String
-    /// The target's id: ours, or the platform's.
+    /// The target's id, the product's or the platform's, or the name of an application or platform.
     public let entityID: String
     /// The finding that the action is about.
     public var findingID: Identifier?

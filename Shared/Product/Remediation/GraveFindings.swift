@@ -55,8 +55,8 @@ extension Workspace {
         return names
     }
 
-    /// Adds the account that a record is or belongs to, and the accounts on any platform whose provider's id is the
-    /// record's.
+    /// Adds the account that a record is or belongs to, and all accounts, on any platform, that have the same
+    /// provider's id as the record.
     private func addAccounts(of record: ResolvedTarget, to names: inout Names) throws {
         try names.add(
             rows(

@@ -9,7 +9,7 @@ import Store
 struct TargetResolver {
     let workspace: Workspace
     let integration: Identifier
-    /// The platform's name for people.
+    /// The platform's name, as people read it.
     let platform: String
     let entity: String
 
@@ -28,8 +28,8 @@ struct TargetResolver {
     private var id: Identifier? { Identifier(entity) }
 
     /// Returns the targets of an action.
-    /// - Throws: `RemediationError` if there is no record with this id on which the action can act, or if it is the id
-    ///   of a person with several accounts there.
+    /// - Throws: `RemediationError` if there is no record with the entity's id on which the action can act, or if it is
+    ///   the id of a person with several accounts there.
     func targets(of action: ActionType) throws -> Targets {
         let named: ResolvedTarget?
         switch action {

@@ -2,13 +2,14 @@ import Store
 
 extension Prelude {
     // Tables about people's access:
-    // - account_holders: active accounts, also those without an identity, unless their owner has left.
+    // - account_holders: active accounts on connected platforms, also those without an identity, unless their owner has
+    //   left.
     // - admin_places: the applications and platforms that each identity administers. idp_role is set for identity
     //   providers.
     // - super_admins: active admin accounts, at the identity provider with which people sign in, that have a role named
     //   like a highest role.
     // - licenses: all paid seats. seats: the paid seats of active people on connected platforms.
-    // - sign_ins: known people's successful sign-ins to identity providers. logins: successful sign-ins to other
+    // - sign_ins: identities' successful sign-ins to identity providers. logins: successful sign-ins to other
     //   platforms.
     // - direct_sign_ins: those logins that used a password.
     static let holdings: [PreludeTable] = [

@@ -6,7 +6,7 @@ extension Prelude {
     // - administered: the applications and platforms, other than identity providers, that each person administers.
     // - open_findings: the findings that are open or in progress.
     // - drift: the metrics of the latest snapshot and of the newest one that is at least a week older, and the time
-    //   between them. It has no row if there is no older one.
+    //   between them. It has no row if there is no snapshot that old.
     static let judgement: [PreludeTable] = [
         PreludeTable(
             "app_admins",

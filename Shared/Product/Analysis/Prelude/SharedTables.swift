@@ -26,10 +26,10 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
-        // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: its
-        // own platform says so, or an EDR platform reports the same machine, by its serial number, or by its name if
-        // one of the two has no serial number. Otherwise it is false if its own platform says so or if it is a managed
-        // computer, and else null.
+        // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: the
+        // record comes from an EDR platform, its own platform says so, or an EDR platform reports the same machine, by
+        // its serial number, or by its name if one of the two has no serial number. Otherwise it is false if its own
+        // platform says so or if it is a managed computer, and else null.
         SharedTable(
             name: "owned_devices", key: "identity_id",
             query: """
@@ -119,8 +119,8 @@ extension Prelude {
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 """),
-        // Active accounts of people who are deprovisioned, outside HR and the identity provider. is_business is true on
-        // the platforms of `PlatformNames.business`.
+        // Active accounts of people who are deprovisioned, outside HR and the identity provider with which people sign
+        // in. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """
@@ -138,8 +138,8 @@ extension Prelude {
         // People whose sign-ins of the last 180 days show a change of habit. nights_lately and nights_before count
         // sign-ins between 22:00 and 06:00 UTC in the last 7 days and in the two weeks before. is_traveller: sign-ins
         // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
-        // and the last one before them; a person is included for this if at least 60 days lie between them, or between
-        // the start of the log and woken_at.
+        // and the last one before them; a person is included for this if at least 60 days lie between them or, if
+        // last_at is null, between the start of the log and woken_at.
         SharedTable(
             name: "sign_in_habits", key: "identity_id",
             query: """

@@ -3,7 +3,8 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Rules about access that should have ended, that has no known owner, or that contradicts HR.
+    /// Rules about access that should have ended, has no known owner or contradicts HR, and about risky keys and
+    /// tokens.
     static let accessHygiene: [Rule] = leavers + hrRecords + unmatchedAccounts + longLivedKeys
 
     private static let leavers: [Rule] =
@@ -49,8 +50,8 @@ extension Rule {
                     so one click makes them an admin again.
                     """,
                 recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
-            // Covers platforms that have no such rule of their own, and people without an admin role on any of these
-            // platforms.
+            // Covers platforms that have no such rule of their own, and people who are admins neither there nor in
+            // GitLab.
             Rule(
                 .accessHygiene, "offboarded_but_active", .high, on: .identity,
                 "Offboarded but active elsewhere",

@@ -53,7 +53,7 @@ extension Rule {
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
             action: .createTicket),
-        // Finds active employees in the identity provider that HR does not know.
+        // Finds active people at identity providers, except external ones, without a record in HR.
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
@@ -72,7 +72,7 @@ extension Rule {
                 has no one with that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
-        // Finds people who were hired 3 to 90 days ago and have no account in an identity provider or elsewhere.
+        // Finds people who were hired 3 to 90 days ago and have no account except in HR.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],

@@ -58,8 +58,8 @@ extension Rule {
                 """,
             recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
         // Finds a sign-in during an attack or within a day after it, from an address that took part in the attack and
-        // from which the person had not signed in before the attack. CROSS JOIN keeps SQLite from reading all sign-ins
-        // before it knows of an attack.
+        // from which the person had not signed in before the attack, within the last 30 days. CROSS JOIN keeps SQLite
+        // from reading all sign-ins before it knows of an attack.
         Rule(
             .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
             "Sign-in after brute force",

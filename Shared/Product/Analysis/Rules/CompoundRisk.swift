@@ -22,8 +22,8 @@ extension Rule {
                 {last_login_at:days}.
                 """,
             recommend: "Remove the admin access until the person is back.", action: .removeAdminRole),
-        // Covers standard users of the identity provider who administer fewer than three places. Others are shadow
-        // admins.
+        // Covers standard users of the identity provider who administer fewer than three applications and platforms.
+        // Others are shadow admins.
         Rule(
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
@@ -91,7 +91,7 @@ extension Rule {
                 """,
             recommend: "Remove the admin access and have the user enroll a second factor.",
             action: .removeAdminRole),
-        // Finds external people without a second factor that an identity provider knows and who are admins anywhere.
+        // Finds external people, known to an identity provider, who have no second factor and are admins anywhere.
         Rule(
             .compoundRisk, "external_admin_without_mfa", .critical, on: .identity,
             "External admin without MFA",

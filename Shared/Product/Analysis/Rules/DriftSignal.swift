@@ -69,7 +69,7 @@ extension Rule {
             recommend: "Put this week's new applications behind single sign-on.", action: .createTicket),
     ]
 
-    // Rules about counts that come from all connected platforms.
+    // Rules about findings, which come from all connected platforms.
     private static let findingsDrift: [Rule] = [
         Rule(
             .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",

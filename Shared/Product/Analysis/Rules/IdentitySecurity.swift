@@ -31,7 +31,8 @@ extension Rule {
                 """,
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
-        // Counts a person as protected if no platform reports their second factor. Guests are not counted.
+        // Counts a person as protected if no identity provider reports whether they have a second factor. Guests are
+        // not counted.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",

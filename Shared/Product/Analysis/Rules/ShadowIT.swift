@@ -3,9 +3,10 @@ import Integrations
 import Store
 
 extension Rule {
-    /// Rules about applications that people brought in by themselves. An application is unsanctioned while it is
-    /// unmanaged and no policy sanctions it. Sanctioned applications have none of these findings, except those about
-    /// people who have left. A user of an application is a person with an OAuth grant who has not left.
+    /// Rules about applications that people brought in by themselves, and about managed ones without single sign-on. An
+    /// application is unsanctioned while it is unmanaged and no policy sanctions it. Sanctioned applications have none
+    /// of these findings, except those about people who have left. A user of an application is a person with an OAuth
+    /// grant who has not left.
     static let shadowIT: [Rule] = undecidedApplications + decidedApplications + grants + aiTools
 
     // Covers applications without any policy. Unauthorized and blocked ones have been reviewed.
@@ -125,7 +126,7 @@ extension Rule {
     ]
 
     private static let grants: [Rule] = [
-        // Finds grants with full access to unsanctioned applications.
+        // Finds grants that give unsanctioned applications full access to an account.
         Rule(
             .shadowIT, "broad_write_scope", .high, on: .application, "App with broad write scope",
             needs: [.identityProvider],
