@@ -11,7 +11,8 @@ import Testing
     private static let token = "00plantedSecretOktaToken"
     private let store: TestStore
     private let okta: FakeProvider
-    /// A value in every user's record, which a test changes after a completed sync.
+    /// The department in every user's record. A test changes it after a completed sync, so that it can tell the next
+    /// sync's data from the former data.
     private let version: Version
 
     private final class Version: Sendable {

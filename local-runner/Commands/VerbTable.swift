@@ -7,7 +7,8 @@ enum VerbTable {
     enum Found {
         /// A verb, and the words after it.
         case verb(Verb, rest: [String])
-        /// The first word of several verbs, and the words after it, which name none of them.
+        /// The first word of several verbs, those verbs, and the words after it. It is returned if no second word
+        /// follows, or if the next word is an option such as --help.
         case group(String, [Verb], rest: [String])
 
         /// The words after the name of the verb or group.

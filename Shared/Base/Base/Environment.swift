@@ -4,18 +4,25 @@ import Glibc
 /// The environment variables of this process, or a given set of variables, and the id of the request that they are used
 /// for.
 public struct Environment: Sendable {
-    private let values: [String: String]?
+    // An optional dictionary would make each copy look up the metadata of a generic type at run time, for which Swift
+    // searches all conformances of the program.
+    private enum Variables: Sendable {
+        case ofProcess
+        case given([String: String])
+    }
+
+    private let variables: Variables
     /// The id of the request or scheduled run in progress, which its calls of providers state, and the audit entries of
     /// a member's or an API key's request. Nil if there is none.
     public private(set) var requestID: String?
 
     /// The variables of this process.
-    public static let process = Environment(values: nil)
+    public static let process = Environment(.ofProcess)
 
     /// Creates an environment with exactly the variables in `values`.
-    public init(_ values: [String: String]) { self.init(values: values) }
+    public init(_ values: [String: String]) { self.init(.given(values)) }
 
-    private init(values: [String: String]?) { self.values = values }
+    private init(_ variables: Variables) { self.variables = variables }
 
     /// Returns the same variables with the id of a request or scheduled run.
     public func of(request id: String) -> Environment {
@@ -43,7 +50,11 @@ public struct Environment: Sendable {
     public static let fileSuffix = "_FILE"
 
     private func value(_ name: String) -> String? {
-        let value = values.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
+        let value: String? =
+            switch variables {
+            case .ofProcess: getenv(name).map { String(cString: $0) }
+            case .given(let values): values[name]
+            }
         return value?.isEmpty == false ? value : nil
     }
 
@@ -94,14 +105,21 @@ public struct Environment: Sendable {
     }
 
     /// Returns true if the variable itself is set, even to an empty value. The variable with `_FILE` does not count.
-    public func isSet(_ name: String) -> Bool { values.map { $0[name] != nil } ?? (getenv(name) != nil) }
+    public func isSet(_ name: String) -> Bool {
+        switch variables {
+        case .ofProcess: getenv(name) != nil
+        case .given(let values): values[name] != nil
+        }
+    }
 
     /// Returns the bytes of a variable's value, which need not be UTF-8. Returns nil if it is not set or empty; the
     /// variable with `_FILE` does not count.
     public func bytes(_ name: String) -> [UInt8]? {
-        let value =
-            values.map { $0[name].map { Array($0.utf8) } }
-            ?? getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        let value: [UInt8]? =
+            switch variables {
+            case .ofProcess: getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+            case .given(let values): values[name].map { Array($0.utf8) }
+            }
         return value?.isEmpty == false ? value : nil
     }
 
@@ -134,11 +152,11 @@ public struct Environment: Sendable {
     }
 
     /// Calls `body` for each variable whose name begins with `prefix`, with the rest of the name and the value.
-    public func forEach(prefix: String, _ body: (_ name: Substring, _ value: String) -> Void) {
+    public func forEach(prefix: String, _ body: (_ name: String, _ value: String) -> Void) {
         func visit(_ name: String, _ value: String) {
-            if name.hasPrefix(prefix) { body(name.dropFirst(prefix.count), value) }
+            if name.hasPrefix(prefix) { body(String(name.dropFirst(prefix.count)), value) }
         }
-        if let values { return values.forEach(visit) }
+        if case .given(let values) = variables { return values.forEach(visit) }
         var next = environ
         while let variable = next.pointee {
             if strncmp(variable, prefix, prefix.utf8.count) == 0, let equals = strchr(variable, 61) {

@@ -4,16 +4,17 @@ public import Store
 
 /// The number of findings of each severity.
 public struct SeverityCounts: Sendable {
-    private var counts: [Severity: Int] = [:]
+    /// The numbers by `Severity.rank`.
+    private var counts = [Int](repeating: 0, count: Severity.allCases.count)
 
     /// The number of findings of one severity.
     public internal(set) subscript(severity: Severity) -> Int {
-        get { counts[severity] ?? 0 }
-        set { counts[severity] = newValue }
+        get { counts[severity.rank] }
+        set { counts[severity.rank] = newValue }
     }
 
     /// The number of findings of all severities.
-    public var total: Int { counts.values.reduce(0, +) }
+    public var total: Int { counts.reduce(0, +) }
 }
 
 extension SeverityCounts: JSONWritable {

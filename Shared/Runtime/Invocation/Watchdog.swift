@@ -19,7 +19,7 @@ struct Watchdog<S: Service> {
         environment.forEach(prefix: "Http_") { name, value in
             switch name {
             case "Method", "Path", "Query", "ContentLength", "Content_Length": break
-            default: headers.add(String(name.map { $0 == "_" ? "-" : $0 }), value)
+            default: headers.add(String(name.map { $0 == "_" ? "-" : $0 }), StreamSafeText.read(value))
             }
         }
         do {

@@ -67,10 +67,10 @@ import Testing
 
     @Test("Variables with a given prefix are listed") func variablesWithAPrefixAreListed() {
         var found: [String: String] = [:]
-        Environment(["UP_A": "1", "UP_": "2", "DOWN": "3"]).forEach(prefix: "UP_") { found[String($0)] = $1 }
+        Environment(["UP_A": "1", "UP_": "2", "DOWN": "3"]).forEach(prefix: "UP_") { found[$0] = $1 }
         #expect(found == ["A": "1", "": "2"])
         var ofProcess: [String: String] = [:]
-        Environment.process.forEach(prefix: "PAT") { ofProcess[String($0)] = $1 }
+        Environment.process.forEach(prefix: "PAT") { ofProcess[$0] = $1 }
         #expect(ofProcess["H"] == ProcessInfo.processInfo.environment["PATH"])
     }
 }

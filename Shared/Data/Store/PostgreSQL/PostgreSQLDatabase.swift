@@ -36,7 +36,7 @@
     public final class PostgreSQLDatabase: Database {
         private let url: Secret
         private var connection: PostgreSQLConnection?
-        private var statements: [SQL: PostgreSQLStatement] = [:]
+        private var statements: [String: PostgreSQLStatement] = [:]
         private var transaction = TransactionState.none
         /// The number of statements that the current transaction has run.
         private var statementCount = 0
@@ -179,9 +179,9 @@
         // MARK: Statements
 
         private func statement(_ sql: SQL) -> PostgreSQLStatement {
-            if let statement = statements[sql] { return statement }
+            if let statement = statements[sql.text] { return statement }
             let statement = PostgreSQLStatement(sql.text)
-            statements[sql] = statement
+            statements[sql.text] = statement
             return statement
         }
 

@@ -17,7 +17,7 @@ public final class SQLiteDatabase: Database {
     let role: Role
     private let creates: Bool
     var handle: OpaquePointer?
-    var statements: [SQL: SQLiteStatement] = [:]
+    var statements: [String: SQLiteStatement] = [:]
     /// False if a path that contains symbolic links must not be opened.
     var followsLinks = true
     /// The name of the VFS to open the file with. Nil for SQLite's default VFS.
@@ -206,9 +206,9 @@ public final class SQLiteDatabase: Database {
     }
 
     func prepared(_ sql: SQL) throws -> SQLiteStatement {
-        if let statement = statements[sql] { return statement }
+        if let statement = statements[sql.text] { return statement }
         let statement = try compile(sql)
-        statements[sql] = statement
+        statements[sql.text] = statement
         return statement
     }
 

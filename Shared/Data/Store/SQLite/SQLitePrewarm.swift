@@ -15,7 +15,7 @@ extension SQLiteDatabase {
             guard Self.hasTemplateVFS else { return }
             vfs = String(cString: csqlite_template_name)
             guard try schemaText() == schema else { return close() }
-            for sql in rehearsal.statements.keys { _ = try? prepared(sql) }
+            for text in rehearsal.statements.keys { _ = try? prepared(SQL(text: text)) }
             guard csqlite_template_release(try connection()) == SQLITE_OK else { return close() }
             sqlite3_db_release_memory(try connection())
             if role == .primary { counters.prewarm(like: rehearsal.counters) }

@@ -3,9 +3,9 @@ import CSQLite
 import Glibc
 
 extension SQLiteDatabase {
-    /// Returns true if the connection, the room on the file system, and the permissions of the counters' files allow
-    /// writing. Does not open the counters' files: for a short process, opening them takes as long as everything else
-    /// that it does with SQLite.
+    /// Returns true if the connection can write, the file system has room, and this process may write the files of the
+    /// counters' database, whose names begin with this file's name and `-counters`. Does not open those files: for a
+    /// short process, that takes as long as everything else that it does with SQLite.
     public func canWrite() throws -> Bool {
         guard sqlite3_db_readonly(try connection(), "main") == 0 else { return false }
         guard path != ":memory:", role == .primary else { return true }

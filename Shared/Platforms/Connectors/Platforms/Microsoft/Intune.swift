@@ -79,7 +79,8 @@ struct Intune: Connector {
                 let device = try api.get(
                     "/deviceManagement/managedDevices/\(target.externalID)", query: [("$select", "id,managementState")])
                 let state = try device.object().text("managementState") ?? ""
-                return state.hasPrefix("retire") ? .done(Self.result(target)) : .notDone
+                // A retirement can also have failed or been cancelled: `retireFailed`, `retireCanceled`.
+                return ["retirePending", "retireIssued"].contains(state) ? .done(Self.result(target)) : .notDone
             } catch ConnectorError.missing {
                 // Intune removes a retired device from its list, so a missing device counts as retired.
                 return .done(Self.result(target))

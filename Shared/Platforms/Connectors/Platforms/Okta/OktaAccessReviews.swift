@@ -45,7 +45,7 @@ struct OktaAccessReviews {
     /// Repeated calls begin only one campaign: if the action's campaign exists already, it is used.
     func begin(_ target: ActionTarget) throws -> Campaign {
         let campaign = try find(target) ?? create(target)
-        // A scheduled campaign would start by itself within minutes.
+        // Launches the campaign now if it is only scheduled. Otherwise it would start a few minutes later.
         if campaign.isScheduled {
             try api.change(.post, "/governance/api/v1/campaigns/\(campaign.id)/launch", isIdempotent: true)
         }
