@@ -75,6 +75,9 @@ enum IntuneOrg {
         let replies: [(FakeProvider.Reply, Bool)] = [
             (.json(["id": "d1", "managementState": "managed"]), false),
             (.json(["id": "d1", "managementState": "retirePending"]), true),
+            (.json(["id": "d1", "managementState": "retireIssued"]), true),
+            (.json(["id": "d1", "managementState": "retireFailed"]), false),
+            (.json(["id": "d1", "managementState": "retireCanceled"]), false),
             (GraphTenant.error(404, "ResourceNotFound"), true),
         ]
         for (reply, isDone) in replies {
