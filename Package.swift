@@ -222,7 +222,9 @@ let tests: [Target] = [
             .Archive, .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions, .Export, .Function)),
     test(
         "ConnectorTests",
-        on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream)),
+        on: dependencies(
+            .Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream, .Analysis,
+            .Findings)),
     test(
         "SyncTests",
         on: dependencies(.Base, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Sync, .Findings)),
