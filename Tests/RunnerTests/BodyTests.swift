@@ -156,7 +156,7 @@ import Testing
         #expect(budget.account([192, 0, 2, 1]) !== one)
     }
 
-    @Test("The budget keeps no account of a client that was refused, and keeps one that takes again after giving back")
+    @Test("The budget keeps the accounts of clients that use something, and no account of a refused client")
     func theBudgetKeepsOnlyAccountsThatUseSomething() {
         let budget = Budget(connections: 1)
         let one = budget.account([192, 0, 2, 1])
