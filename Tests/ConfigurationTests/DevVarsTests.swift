@@ -48,6 +48,17 @@ import Testing
         #expect(error?.description.contains("hidden") == false)
     }
 
+    /// The lines of a key in PEM form are no values in quotes here. The last line of its base64 has an equals sign.
+    @Test(
+        "No message contains a line of a key that was pasted without quotes",
+        arguments: ["c2VjcmV0+2tleQ==", "0c2VjcmV0=", "c2VjcmV0\nc2VjcmV0=\nc2VjcmV0="])
+    func noMessageContainsAPastedKey(_ lines: String) {
+        let text = "A=-----BEGIN PRIVATE KEY-----\n\(lines)\n-----END PRIVATE KEY-----\n"
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        #expect(error?.description.contains("c2VjcmV0") == false)
+        #expect(error?.problems.contains { $0.place == "line 2" } == true)
+    }
+
     @Test("Only the project's own secrets are generated, in a file for the owner alone")
     func createsSecretsThatAreOursAndNoOthers() throws {
         let folder = NSTemporaryDirectory() + UUID().uuidString

@@ -120,6 +120,7 @@ import Testing
             "proxy.example:3128", "https://proxy.example", "socks5://proxy.example", "http://", "http://a b",
             "http://user:s3cret@", "http://user:s3cret@proxy.example/path", "http://user:s3cret@proxy.example:0",
             "http://:s3cret@proxy.example", "http://us%zzer:s3cret@proxy.example",
+            "http://user:s3cret@[1.2.3.4]:3128",
         ])
     func malformedProxies(_ text: String) {
         let error = #expect(throws: EnvironmentError.self) { try Proxy(Environment(["HTTPS_PROXY": text])) }

@@ -163,7 +163,6 @@ class Injector:
             f"""UPDATE integrations SET next_auto_sync_at = '{past}'
                 WHERE status = 'connected' AND next_auto_sync_at IS NOT NULL""",
             f"UPDATE analysis_runs SET started_at = '{past}', lease_expires_at = '{past}' WHERE status = 'running'",
-            f"UPDATE sync_runs SET lease_expires_at = '{past}' WHERE status = 'in_progress'",
             f"""UPDATE jobs SET lease_expires_at = '{past}'
                 WHERE state = 'running' AND kind IN ('sync', 'analysis', 'housekeeping')""",
             f"UPDATE jobs SET run_after = '{past}' WHERE state = 'waiting' AND kind <> 'remediation'",
@@ -190,7 +189,6 @@ class Injector:
         self.on_database(lambda: self.stand.store.script(f"""
             UPDATE jobs SET lease_expires_at = '{past}' WHERE state = 'running';
             UPDATE jobs SET run_after = '{past}' WHERE state = 'waiting';
-            UPDATE sync_runs SET lease_expires_at = '{past}' WHERE status = 'in_progress';
             UPDATE analysis_runs SET started_at = '{past}', lease_expires_at = '{past}';"""))
 
     @staticmethod

@@ -91,6 +91,26 @@ struct PackageTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("package")))
     }
 
+    @Test("A secret is also refused if the configuration has comments and trailing commas", arguments: ["", "staging"])
+    func commentedConfiguration(_ environment: String) throws {
+        let folder = try TemporaryFolder()
+        try TestPackage.writeConfiguration(in: folder, nil)
+        let path = folder.path("wrangler-like.json")
+        var document = try String(contentsOfFile: path, encoding: .utf8)
+        if !environment.isEmpty {
+            let secrets = try #require(document.firstMatch(of: /"secrets":\{[^}]*\}/)?.output)
+            document.removeLast()
+            document += #","env":{"\#(environment)":{\#(secrets)}}}"#
+        }
+        document.removeLast()
+        try "// For the tests.\n\(document), /* The last comma is allowed. */ }".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let outcome = try TestPackage.make(
+            ["--target", "oci", "--out", folder.path("package"), "--config", path, "--var", "CREDENTIALS_KEY=k1:x"]
+                + (environment.isEmpty ? [] : ["--env", environment]))
+        #expect(outcome.status == 2 && outcome.errors.contains("is a secret"), "\(outcome.errors)")
+    }
+
     @Test("Executables for another processor than the claimed one are refused") func claim() throws {
         let other = try Shell.run("uname -m") == "x86_64\n" ? "arm64" : "x86_64"
         let package = try TestPackage("oci", TestPackage.variables + ["--architecture", other])

@@ -234,12 +234,28 @@ import Testing
     }
 
     @Test("A worker does not carry out an action whose job another worker has")
-    func aWorkerThatLostItsJobWritesNothing() throws {
+    func aJobOfAnotherWorkerIsLeftAlone() throws {
         let action = try scene.request()
-        struct Late: Error {}
-        // Another worker has the job.
         try scene.store.database.execute("UPDATE jobs SET state = 'running', attempts = 7 WHERE id = $1", action.id)
         #expect(try scene.run(action).status == .queued && scene.provider.calls.isEmpty)
+    }
+
+    @Test("A worker that loses its job while the provider answers writes nothing, and the next one asks first")
+    func aWorkerThatLostItsJobWritesNothing() throws {
+        let action = try scene.request()
+        let (connect, id) = (scene.store.connect, action.id)
+        scene.provider.meanwhile {
+            _ = try? connect().execute("UPDATE jobs SET claim_no = claim_no + 1 WHERE id = $1", id)
+        }
+        let left = try scene.run(action)
+        #expect(left.status == .running && left.steps?.map(\.status) == [.running])
+        #expect(scene.provider.calls.count == 1 && scene.provider.done == ["suspend_user u1"])
+        #expect(try scene.job(action).status == "running" && scene.audited() == ["remediation.requested"])
+        // The worker that took the job over has ended without an outcome.
+        try scene.store.database.execute(
+            "UPDATE jobs SET state = 'ready', lease_expires_at = NULL WHERE id = $1", action.id)
+        #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 1)
+        #expect(try scene.audited() == ["remediation.requested", "remediation.executed"])
     }
 
     // MARK: Cancelled and rejected actions

@@ -126,9 +126,10 @@ import Testing
         let proxy = try #require(IPRange("10.0.0.0/8"))
         let budget = Budget(connections: 8, trustedProxies: [proxy])
         let one = budget.account([192, 0, 2, 1])
+        #expect(budget.take(.connections, one))
         #expect(budget.account([192, 0, 2, 1]) === one)
         #expect(budget.account([192, 0, 2, 2]) !== one)
-        #expect(budget.take(.connections, one) && budget.take(.connections, one))
+        #expect(budget.take(.connections, one))
         #expect(!budget.take(.connections, one), "a quarter is for one address")
         // All addresses in an IPv6 /64 count as one client.
         let six: [UInt8] = [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [1]
@@ -153,6 +154,23 @@ import Testing
         #expect(budget.account([192, 0, 2, 1]) === one)
         budget.give(.connections, one)
         #expect(budget.account([192, 0, 2, 1]) !== one)
+    }
+
+    @Test("The budget keeps the accounts of clients that use something, and no account of a refused client")
+    func theBudgetKeepsOnlyAccountsThatUseSomething() {
+        let budget = Budget(connections: 1)
+        let one = budget.account([192, 0, 2, 1])
+        #expect(budget.take(.connections, one))
+        weak var refused: Budget.Account?
+        do {
+            let other = budget.account([192, 0, 2, 2])
+            refused = other
+            #expect(!budget.take(.connections, other))
+        }
+        #expect(refused == nil)
+        // The server evicts a client's own connection to make room for its next one.
+        budget.give(.connections, one)
+        #expect(budget.take(.connections, one) && budget.account([192, 0, 2, 1]) === one)
     }
 
     @Test("One address leaves processes for other addresses") func oneAddressLeavesPlacesToOthers() throws {

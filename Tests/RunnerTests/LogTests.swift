@@ -157,6 +157,36 @@ import Testing
         #expect(lines == text)
     }
 
+    /// The loop can't watch regular files (epoll_ctl(2), EPERM), as it can't watch a pipe if the kernel has no memory.
+    @Test("A reader or writer whose descriptor can't be watched closes it, and the reader reports the end")
+    func unwatched() throws {
+        let folder = try TemporaryFolder()
+        let loop = try EventLoop()
+        func descriptor(_ name: String) -> Int32 { open(folder.path(name), O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+        func isOpen(_ descriptor: Int32, _ name: String) throws -> Bool {
+            let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return place == URL(filePath: folder.path(name)).resolvingSymlinksInPath().path
+        }
+        let (first, second, third) = (descriptor("first"), descriptor("second"), descriptor("third"))
+        #expect(try isOpen(first, "first") && isOpen(second, "second") && isOpen(third, "third"))
+        var ends = 0
+        let reader = PipeReader(first, loop: loop, onBytes: { _ in true }, onEnd: { ends += 1 })
+        let closed = PipeReader(second, loop: loop, onBytes: { _ in true }, onEnd: { ends += 10 })
+        closed.close()
+        let writer = PipeWriter(third, loop: loop) {}
+        #expect(try !isOpen(first, "first") && !isOpen(second, "second") && !isOpen(third, "third"))
+        #expect(ends == 0 && !reader.isOpen)
+        var rounds = 0
+        loop.afterRound = {
+            rounds += 1
+            reader.readAhead()
+            writer.write()
+        }
+        loop.soon(reader)
+        loop.run { rounds > 0 }
+        #expect(ends == 1)
+    }
+
     @Test("The search for a request id gives the same result as Swift's own search")
     func search() {
         let part = Array(#""request_id":""#.utf8)

@@ -157,6 +157,14 @@ import Testing
         #expect(text.contains(#"thalian_requests_total{function="fixture-reuse",status="200"} 1"#))
     }
 
+    @Test("A database whose queue can't be read can't serve")
+    func unreadableQueue() throws {
+        #expect(StoreState.look(store.database).canServe)
+        try store.database.execute("ALTER TABLE jobs RENAME TO other_jobs")
+        let state = StoreState.look(store.database)
+        #expect(!state.canServe && state.problem != nil && state.lanes.isEmpty)
+    }
+
     @Test("Only counter lines of functions are counted, and hostile lines add no labels")
     func lines() {
         let metrics = Metrics()

@@ -15,7 +15,8 @@ struct DerivedTests {
             ("GitHub Copilot", "Microsoft", true), ("Cursor", nil, true), ("Grammarly for Chrome", nil, true),
             ("Something", "OpenAI, Inc.", true), ("Air Table", nil, false), ("Precursor", nil, false),
             ("Raspberry Pi Imager", nil, false), ("Gamma Analytics", nil, false), ("Figma", "Figma, Inc.", false),
-            ("Email", nil, false), ("Main App", nil, false),
+            ("Email", nil, false), ("Main App", nil, false), ("Claude AI", nil, true), ("Otter AI Notes", nil, true),
+            ("Claude Aid", nil, false), ("Gemini Air Freight", nil, false),
         ] as [(String, String?, Bool)])
     func aiToolsAreKnown(_ name: String, _ publisher: String?, _ expected: Bool) {
         var application = ApplicationRecord(externalID: "a", name: name, isManaged: false)

@@ -204,6 +204,31 @@ import Testing
                 == ["o1"])
     }
 
+    @Test("A shared account has no owner, whichever address or link leads to a person")
+    func aSharedAccountIsNobodys() throws {
+        let google = try company.connect("google_workspace")
+        okta["users"] = [
+            account("o1", "ann@example.com"),
+            account("o2", "bo@example.com") { $0.linkedEmails = ["help@example.com"] },
+        ]
+        try company.sync("okta")
+        github["members"] = [
+            account("g1", "ann@example.com") { $0.kind = .shared },
+            account("g2") {
+                $0.kind = .shared
+                $0.linkedEmails = ["ann@example.com"]
+            },
+            account("g3", "help@example.com") { $0.kind = .shared },
+        ]
+        google["users"] = [account("w1", "ann@example.com") { $0.kind = .shared }]
+        for platform in ["github", "google_workspace", "okta", "github"] { try company.sync(platform) }
+        #expect(
+            try owners == [
+                "github g1 -", "github g2 -", "github g3 -", "google_workspace w1 -", "okta o1 ann@example.com",
+                "okta o2 bo@example.com",
+            ])
+    }
+
     @Test("A person's fields come from the first account with a value, the last sign-in from directories")
     func fieldsComeFromTheFirstAccountThatTellsThem() throws {
         let google = try company.connect("google_workspace")

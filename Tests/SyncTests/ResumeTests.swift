@@ -56,6 +56,22 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM sync_runs WHERE workspace_id = $1") == 1)
     }
 
+    @Test("If a new build no longer has the list that was being read, the others are read from their first page")
+    func aRemovedListLeavesNoCursorBehind() throws {
+        let company = try SyncCase()
+        let okta = try company.connect("okta")
+        okta["members"] = (0..<7).map { account("m\($0)", "m\($0)@example.com") }
+        okta["users"] = (0..<10).map { account("u\($0)", "u\($0)@example.com") }
+        okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        okta.beforePage = nil
+        okta.remove("members")
+        #expect(try company.sync("okta").status == .completed)
+        let users = try company.list(
+            "SELECT external_id FROM accounts WHERE workspace_id = $1 AND external_id LIKE 'u%' ORDER BY 1")
+        #expect(users == (0..<10).map { "u\($0)" })
+    }
+
     @Test("A sync that runs out of time continues in the next call") func whatDoesNotFitIntoTheTimeGoesOn() throws {
         let report = try company.sync("okta", pull: 0)
         #expect(report.status == .inProgress)

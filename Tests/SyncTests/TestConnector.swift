@@ -47,6 +47,9 @@ final class TestProvider: @unchecked Sendable {
         }
     }
 
+    /// Removes a list, as a new build does that no longer has it.
+    func remove(_ name: String) { lock.withLock { lists.removeAll { $0.name == name } } }
+
     /// The number of pages that have been requested.
     var pages: Int { lock.withLock { pulled } }
 

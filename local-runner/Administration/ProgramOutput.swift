@@ -1,15 +1,17 @@
 import CSystem
 import Glibc
 
-/// Runs a program and returns its output. A program that prints nothing for five seconds is killed, unless it has
-/// closed its output; then its end is waited for.
+/// Runs a program and returns its output. A program that prints nothing for five seconds is killed, and so is one that
+/// has closed its output and does not end within five seconds.
 enum ProgramOutput {
-    /// The time in milliseconds after which a program that prints nothing is killed.
-    private static let patience: Int32 = 5_000
-
     /// Runs a program without variables and without input. Returns its exit status and the standard output that it has
     /// printed until its end or until it was killed. Returns nil if it does not start.
-    static func of(_ path: String, _ arguments: [String]) -> (status: Int32, text: String)? {
+    ///
+    /// - Parameter patience: The time in milliseconds after which a program that prints nothing, or does not end, is
+    ///   killed.
+    static func of(
+        _ path: String, _ arguments: [String], patience: Int32 = 5_000
+    ) -> (status: Int32, text: String)? {
         var ends: [Int32] = [-1, -1]
         guard csystem_pipe(&ends) == 0, let readEnd = ends.first, let writeEnd = ends.last else { return nil }
         let process = spawn(path, arguments, output: writeEnd)
@@ -24,10 +26,23 @@ enum ProgramOutput {
             hasEnded = count <= 0
             if count > 0 { bytes += chunk.prefix(count) }
         }
-        if !hasEnded { kill(process, SIGKILL) }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        if !hasEnded || !hasExited(process, &status, within: .milliseconds(patience)) {
+            kill(process, SIGKILL)
+            while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        }
         return (csystem_exit_status(status), String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Waits for the end of a program that has closed its output, which usually follows at once. Returns false if it has
+    /// not ended within `patience`.
+    private static func hasExited(_ process: pid_t, _ status: inout Int32, within patience: Duration) -> Bool {
+        let end = ContinuousClock.now + patience
+        repeat {
+            if waitpid(process, &status, WNOHANG) == process { return true }
+            usleep(1_000)
+        } while ContinuousClock.now < end
+        return false
     }
 
     private static func spawn(_ path: String, _ arguments: [String], output: Int32) -> pid_t {

@@ -84,7 +84,7 @@ struct Project {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
         let bytes = try File.read(configurationFile)
-        let required = Configuration.requiredSecrets(bytes, environment: environment)
+        let required = Configuration.secretNames(bytes, environment: environment).required
         let given = Configuration.processEnvironment
         let missing = required.filter { name in
             given[name, default: ""].isEmpty && given[name + Environment.fileSuffix, default: ""].isEmpty

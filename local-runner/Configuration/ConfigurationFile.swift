@@ -44,12 +44,15 @@ extension Configuration {
         }
     }
 
-    /// Returns the names of the secrets that the configuration in `bytes` requires for an environment. Empty if it
-    /// can't be parsed.
-    static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
-        guard let document = try? JSON(parsing: CommentedJSON.plain(bytes)) else { return [] }
-        let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]
-        return section?["required"]?.array?.compactMap(\.string) ?? []
+    /// Returns the names of the secrets that the configuration in `bytes` requires for an environment, and of those
+    /// that it allows. Both lists are empty if it can't be parsed.
+    static func secretNames(
+        _ bytes: [UInt8], environment: String?
+    ) -> (required: [String], optional: [String]) {
+        let document = try? JSON(parsing: CommentedJSON.plain(bytes))
+        let section = environment.map { document?["env"]?[$0]?["secrets"] } ?? document?["secrets"]
+        func names(_ key: String) -> [String] { section?[key]?.array?.compactMap(\.string) ?? [] }
+        return (names("required"), names("optional"))
     }
 
     /// The environment variables of this process.

@@ -45,8 +45,8 @@ struct DevVarsParser {
         }
     }
 
-    /// Returns the values by name. Throws the problems of all lines together. No message contains the text behind the
-    /// equals sign.
+    /// Returns the values by name. Throws the problems of all lines together. No message contains text of the file: a
+    /// line may belong to a secret of several lines without quotes, such as a key whose base64 ends with an equals sign.
     mutating func parse(file: String) throws(ConfigurationError) -> [String: Secret] {
         var values: [String: Secret] = [:]
         while position < bytes.count {
@@ -54,9 +54,12 @@ struct DevVarsParser {
             guard let name = takeName(place) else { continue }
             guard let value = takeValue(place) else { continue }
             if !Self.isVariableName(name) {
-                problems.add(place, "\"\(name)\" is not a variable name; use letters, digits and underscores.")
+                problems.add(
+                    place,
+                    "has no variable name before the =; use letters, digits and underscores, and quotes around a value "
+                        + "of several lines.")
             } else if values[name] != nil {
-                problems.add(place, "\(name) is defined twice in this file; keep one.")
+                problems.add(place, "defines a variable that an earlier line defines too; keep one.")
             } else {
                 values[name] = Secret(value)
             }

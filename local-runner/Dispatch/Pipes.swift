@@ -16,9 +16,12 @@ final class PipeReader: EventHandler, Continuation {
     /// True if `onBytes` asked for a pause.
     private(set) var isPaused = false
     private var isContinuing = false
+    /// True if the loop can't watch the descriptor, until the end is reported for that reason.
+    private var isUnwatched = false
 
     /// Takes over a non-blocking descriptor. `onBytes` returns true to continue and false to pause until `read` is
-    /// called. `memory` is one of the loop's buffers, by default `scratch`.
+    /// called. `memory` is one of the loop's buffers, by default `scratch`. If the loop can't watch the descriptor, it
+    /// is closed, and `onEnd` is called in the next turn, when the caller has this reader.
     @discardableResult
     init(
         _ descriptor: Int32, loop: EventLoop, memory: UnsafeMutableRawBufferPointer? = nil,
@@ -32,6 +35,10 @@ final class PipeReader: EventHandler, Continuation {
         self.onBytes = onBytes
         self.onEnd = onEnd
         registration = loop.watch(descriptor, self)
+        guard registration == nil else { return }
+        Glibc.close(descriptor)
+        isUnwatched = true
+        loop.soon(self)
     }
 
     func handle(_ readiness: Readiness) {
@@ -42,6 +49,10 @@ final class PipeReader: EventHandler, Continuation {
 
     func proceed() {
         isContinuing = false
+        if isUnwatched {
+            isUnwatched = false
+            onEnd()
+        }
         if !isPaused { read() }
     }
 
@@ -78,8 +89,12 @@ final class PipeReader: EventHandler, Continuation {
         if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length))) }
     }
 
+    /// False once the descriptor is closed.
+    var isOpen: Bool { registration != nil }
+
     /// Stops reading and closes the descriptor.
     func close() {
+        isUnwatched = false
         guard let registration else { return }
         self.registration = nil
         loop.forget(registration)
@@ -96,12 +111,15 @@ final class PipeWriter: EventHandler {
     private let onDrained: () -> Void
     private var registration: EventLoop.Registration?
 
-    /// Takes over a non-blocking descriptor. Calls `onDrained` when all output is written and more may be added.
+    /// Takes over a non-blocking descriptor. Calls `onDrained` when all output is written and more may be added. If the
+    /// loop can't watch the descriptor, it is closed, as after a failed write, so that the process sees the end of its
+    /// input.
     init(_ descriptor: Int32, loop: EventLoop, onDrained: @escaping () -> Void) {
         self.descriptor = descriptor
         self.loop = loop
         self.onDrained = onDrained
         registration = loop.watch(descriptor, self)
+        if registration == nil { Glibc.close(descriptor) }
     }
 
     func handle(_ readiness: Readiness) { write() }

@@ -37,9 +37,14 @@ final class Template: ChannelOwner {
             throw error
         }
         csystem_set_nonblocking(ends[0])
-        PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
+        let reports = PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
             self?.read(bytes)
             return true
+        }
+        guard reports.isOpen else {
+            let code = errno
+            process?.kill()
+            throw FunctionProcess.NotStarted(code: code, reason: "its reports can't be watched")
         }
     }
 

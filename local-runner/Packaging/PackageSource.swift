@@ -47,10 +47,10 @@ struct PackageSource {
             return (String(name), String(value))
         }
         self.given = given.sorted { $0.name < $1.name }
-        let (required, optional) = Self.secrets(configurationFile, environment: environment)
-        self.required = required.union(["DATABASE_URL"])
-        self.optional = optional
-        let secrets = required.union(optional).union(["DATABASE_URL"])
+        let names = Configuration.secretNames(configurationFile, environment: environment)
+        required = Set(names.required).union(["DATABASE_URL"])
+        optional = Set(names.optional)
+        let secrets = required.union(optional)
         self.secrets = secrets
         for (name, _) in given where secrets.contains(name) {
             throw UsageError("--var \(name): is a secret, which does not belong on a command line or in a package")
@@ -160,15 +160,6 @@ struct PackageSource {
         }
         let authority = rest.dropFirst(2)
         return ["127.", "localhost", "[::1]"].contains { authority.hasPrefix($0) }
-    }
-
-    private static func secrets(
-        _ bytes: [UInt8], environment: String?
-    ) -> (required: Set<String>, optional: Set<String>) {
-        let document = try? JSON(parsing: bytes)
-        let section = environment.map { document?["env"]?[$0]?["secrets"] } ?? document?["secrets"]
-        func names(_ key: String) -> Set<String> { Set(section?[key]?.array?.compactMap(\.string) ?? []) }
-        return (names("required"), names("optional"))
     }
 
     /// Returns the secrets that this machine has: those of `names` in its environment or .dev.vars, and others in

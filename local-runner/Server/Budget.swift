@@ -53,7 +53,8 @@ final class Budget {
         }
     }
 
-    /// The resources that one address uses, or one IPv6 network, or all trusted proxies together.
+    /// The resources that one address uses, or one IPv6 network, or all trusted proxies together. The budget keeps an
+    /// account only as long as it uses something, so clients that are refused leave nothing behind.
     final class Account {
         /// The network that the address belongs to, which identifies the account; nil for all trusted proxies together.
         fileprivate let network: Network?
@@ -92,7 +93,7 @@ final class Budget {
         self.trustedProxies = trustedProxies
     }
 
-    /// Returns the account of an address of 4 or 16 bytes, which is created if the address has none.
+    /// Returns the account of an address of 4 or 16 bytes, a new one if the address uses nothing.
     func account(_ bytes: [UInt8]) -> Account {
         if !trustedProxies.isEmpty, let address = IPAddress(bytes: bytes),
             trustedProxies.contains(where: { $0.contains(address) })
@@ -101,10 +102,7 @@ final class Budget {
         }
         let start = bytes.prefix(bytes.count == 4 ? 4 : 8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
         let network = bytes.count == 4 ? Network.four(UInt32(truncatingIfNeeded: start)) : .six(start)
-        if let account = accounts[network] { return account }
-        let account = Account(network)
-        accounts[network] = account
-        return account
+        return accounts[network] ?? Account(network)
     }
 
     /// Returns true if `account` may use `amount` more of a resource under the bound of its address.
@@ -115,6 +113,7 @@ final class Budget {
     /// Takes `amount` of a resource. Returns false, and takes nothing, if that would exceed a bound.
     func take(_ resource: Resource, _ account: Account, _ amount: Int = 1) -> Bool {
         guard isWithinOwn(resource, account, amount), used[resource] + amount <= total[resource] else { return false }
+        if account.used.isEmpty, let network = account.network { accounts[network] = account }
         used[resource] += amount
         account.used[resource] += amount
         return true

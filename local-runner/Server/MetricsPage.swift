@@ -17,7 +17,7 @@ extension Server {
             text.sample("thalian_requests_total", [("function", pair.first), ("status", pair.second)], count)
         }
         let name = "thalian_request_duration_seconds"
-        text.begin(name, .histogram, "Time from a request's last byte to the end of its answer.")
+        text.begin(name, .histogram, "Time from the end of a request's head to the end of its answer.")
         for (function, durations) in metrics.durations.sorted(by: { $0.key < $1.key }) {
             var count = 0
             for (index, own) in durations.counts.enumerated() {

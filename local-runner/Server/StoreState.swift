@@ -30,13 +30,13 @@ struct StoreState {
                 state.problem = "the database's schema is not that of this build; run local-runner migrate"
                 return state
             }
-            state.canServe = true
             state.lanes = try SystemAccess(database).jobLanes().map { lane in
                 let parts = lane.lane.split(separator: ":", maxSplits: 1).map(String.init)
                 return Lane(
                     kind: parts.first ?? "", platform: parts.dropFirst().first ?? "",
                     counts: Dictionary(lane.counts.map { ($0.rawValue, $1) }) { $1 }, oldestReady: lane.oldest)
             }
+            state.canServe = true
         } catch {
             database.close()
             state.problem = "\(error)"

@@ -36,29 +36,44 @@ public final class Deflater {
         stream.deallocate()
     }
 
+    /// The largest number of bytes that zlib is given at once. It counts them with 32 bits.
+    private static let longestPiece = 1 << 30
+
     /// Compresses `bytes` and appends the output that is ready to `output`. zlib keeps the rest for later calls.
     public func write(_ bytes: [UInt8], to output: inout [UInt8]) {
+        write(bytes, to: &output, inPiecesOf: Self.longestPiece)
+    }
+
+    /// Does the work of `write`, and gives zlib at most `piece` bytes at once.
+    func write(_ bytes: [UInt8], to output: inout [UInt8], inPiecesOf piece: Int) {
         count += UInt64(bytes.count)
-        checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
-        run(bytes, Z_NO_FLUSH, &output)
+        bytes.withUnsafeBufferPointer { bytes in
+            var rest = bytes
+            while !rest.isEmpty {
+                let input = UnsafeBufferPointer(rebasing: rest.prefix(piece))
+                checksum = crc32(checksum, input.baseAddress, UInt32(clamping: input.count))
+                run(input, Z_NO_FLUSH, &output)
+                rest = UnsafeBufferPointer(rebasing: rest.dropFirst(piece))
+            }
+        }
     }
 
     /// Appends the rest of the output.
-    public func finish(to output: inout [UInt8]) { run([], Z_FINISH, &output) }
+    public func finish(to output: inout [UInt8]) {
+        run(UnsafeBufferPointer(start: nil, count: 0), Z_FINISH, &output)
+    }
 
-    private func run(_ input: [UInt8], _ flush: Int32, _ output: inout [UInt8]) {
-        input.withUnsafeBufferPointer { input in
-            // The cast is safe, since zlib does not write to its input.
-            stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-            stream.pointee.avail_in = UInt32(input.count)
-            repeat {
-                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32_768) { buffer in
-                    stream.pointee.next_out = buffer.baseAddress
-                    stream.pointee.avail_out = UInt32(buffer.count)
-                    deflate(stream, flush)
-                    output.append(contentsOf: buffer.dropLast(Int(stream.pointee.avail_out)))
-                }
-            } while stream.pointee.avail_out == 0
-        }
+    private func run(_ input: UnsafeBufferPointer<UInt8>, _ flush: Int32, _ output: inout [UInt8]) {
+        // The cast is safe, since zlib does not write to its input.
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+        stream.pointee.avail_in = UInt32(clamping: input.count)
+        repeat {
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32_768) { buffer in
+                stream.pointee.next_out = buffer.baseAddress
+                stream.pointee.avail_out = UInt32(buffer.count)
+                deflate(stream, flush)
+                output.append(contentsOf: buffer.dropLast(Int(stream.pointee.avail_out)))
+            }
+        } while stream.pointee.avail_out == 0
     }
 }

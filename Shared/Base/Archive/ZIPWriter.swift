@@ -20,6 +20,8 @@ public struct ZIPWriter: ~Copyable {
     private var contentStart: UInt64 = 0
     /// The largest size or offset that is written without ZIP64.
     private let largest: UInt64
+    /// The largest number of entries that is written without ZIP64.
+    private static let mostEntries = 0xFFFE
 
     /// Creates an archive without entries. Only tests pass another `largest`.
     public init(_ level: Deflater.Level = .fast, largest: UInt64 = 0xFFFF_FFFE) {
@@ -116,7 +118,8 @@ public struct ZIPWriter: ~Copyable {
     /// Appends the records that end the archive (§4.3.14 to §4.3.16), those of ZIP64 only if they are needed.
     private mutating func appendEnd(start: UInt64, size: UInt64) {
         let count = UInt64(entries.count)
-        if start > largest || size > largest {
+        let isMany = entries.count > Self.mostEntries
+        if isMany || start > largest || size > largest {
             let end = position
             append(0x0606_4B50, bytes: 4)
             append(44, bytes: 8)
@@ -134,8 +137,8 @@ public struct ZIPWriter: ~Copyable {
         }
         append(0x0605_4B50, bytes: 4)
         append(0, bytes: 4)
-        append(count, bytes: 2)
-        append(count, bytes: 2)
+        append(isMany ? 0xFFFF : count, bytes: 2)
+        append(isMany ? 0xFFFF : count, bytes: 2)
         append(clipped(size), bytes: 4)
         append(clipped(start), bytes: 4)
         append(0, bytes: 2)

@@ -36,6 +36,8 @@ struct JSONReader {
     private var valueCount = 0
     private static let maximumDepth = 100
     static let maximumValueCount = 1_000_000
+    /// The largest number of members whose names differ only in their normal form.
+    private static let mostForms = 16
 
     static func read(_ bytes: [UInt8], _ policy: JSONPolicy) throws(JSONSyntaxError) -> JSON {
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONSyntaxError> in
@@ -111,11 +113,15 @@ struct JSONReader {
 
     /// Keeps Swift from treating two different names as one. Swift considers strings equal if they differ only in their
     /// normal form (é as one scalar or as two), but in JSON they are different names. Appends a combining grapheme
-    /// joiner, which `StreamSafeText` uses too, to the second name. A third form of the same name would replace the
-    /// second.
+    /// joiner, which `StreamSafeText` uses too, to the second name, two of them to the third, and so on. The number of
+    /// forms is limited, since a long name may have millions: a form beyond the limit replaces the last one.
     private static func distinguish(_ name: inout String, in members: [String: JSON]) {
-        guard let known = members.index(forKey: name), !members[known].key.utf8.elementsEqual(name.utf8) else { return }
-        name += "\u{34F}"
+        for _ in 1..<mostForms {
+            guard let known = members.index(forKey: name), !members[known].key.utf8.elementsEqual(name.utf8) else {
+                return
+            }
+            name += "\u{34F}"
+        }
     }
 
     private mutating func array() throws(JSONSyntaxError) -> [JSON] {

@@ -18,11 +18,12 @@ extension Timestamp {
         self.init("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
     }
 
-    /// The time as an HTTP date. For times before 1970, the day of the week may be missing.
+    /// The time as an HTTP date.
     public var httpDate: String {
         let text = description
         let month = Int(text.dropFirst(5).prefix(2)).flatMap { Self.months[at: $0 - 1] } ?? ""
-        let day = Self.days[at: daysSinceEpoch % 7] ?? ""
+        // The remainder is negative for days before 1970.
+        let day = Self.days[at: (daysSinceEpoch % 7 + 7) % 7] ?? ""
         return "\(day), \(text.dropFirst(8).prefix(2)) \(month) \(text.prefix(4)) \(text.dropFirst(11).prefix(8)) GMT"
     }
 }

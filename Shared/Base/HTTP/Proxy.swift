@@ -62,7 +62,7 @@ public struct Proxy: Sendable {
         init?(_ text: Substring) {
             var rest = text
             if text.first == "[", let (inside, behind) = text.dropFirst().cut(at: "]") {
-                guard IPAddress(String(inside)) != nil else { return nil }
+                guard inside.contains(":"), IPAddress(String(inside)) != nil else { return nil }
                 host = "[\(inside)]".lowercased()
                 rest = behind
             } else {

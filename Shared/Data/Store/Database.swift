@@ -6,7 +6,7 @@ public import Base
 /// Where the engines differ, the implementations of this protocol hide the difference.
 public protocol Database: AnyObject {
     /// Runs one statement and calls `body` for each row. Returns the number of rows that an INSERT, UPDATE or DELETE
-    /// changed; the number has no meaning for other statements.
+    /// changed; 0 for a query.
     @discardableResult
     func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int
 

@@ -45,20 +45,25 @@ extension UpstreamResponse {
 
 extension JSON {
     /// Returns the token of the next page from the object's member that `path` names, or from a member within a member.
-    /// Returns nil if it is missing, null or empty.
+    /// Returns nil if it is missing, null or empty, or if the member that it is in is missing or null.
     ///
-    /// - Throws: `ConnectorError.provider` if the token is neither a string nor a whole number.
+    /// - Throws: `ConnectorError.provider` if the token is neither a string nor a whole number, or if the value that it
+    ///   should be in is not an object.
     func nextToken(_ path: String...) throws(ConnectorError) -> String? {
+        let unusable = ConnectorError.provider("The provider's link to the next page can't be used.")
         var value = self
         for name in path {
-            guard case .object(let members) = value else { break }
-            value = members[name] ?? .null
+            switch value {
+            case .null: return nil
+            case .object(let members): value = members[name] ?? .null
+            default: throw unusable
+            }
         }
         switch value {
         case .null: return nil
         case .string(let token): return token.isEmpty ? nil : token
         case .integer(let number): return String(number)
-        default: throw .provider("The provider's link to the next page can't be used.")
+        default: throw unusable
         }
     }
 }

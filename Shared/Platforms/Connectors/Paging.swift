@@ -135,6 +135,16 @@ extension JSON {
     /// Returns the text of the object's member `name`. Returns nil if the member is missing, empty or not text.
     public func text(_ name: String) -> String? { self[name]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// Returns the text of the object's member `name`, for uses to which a missing text would tell something wrong.
+    ///
+    /// - Throws: `ConnectorError.provider` if the member is missing, empty or not text.
+    func requiredText(_ name: String) throws(ConnectorError) -> String {
+        guard let text = text(name) else {
+            throw .provider("The provider's answer is not the documented object: \(name) is missing.")
+        }
+        return text
+    }
+
     /// Returns the object's member `name`, which identifies the object: text, or a whole number as text. Returns nil if
     /// the member is missing, empty or of another type.
     public func identifier(_ name: String) -> String? { text(name) ?? self[name]?.integer.map(String.init) }

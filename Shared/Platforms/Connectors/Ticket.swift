@@ -27,4 +27,14 @@ struct Ticket {
         self.description = String(description.prefix(30_000))
         label = "thalian-\(target.actionID)"
     }
+
+    /// Returns the id that the provider's description of a ticket contains.
+    ///
+    /// - Throws: `ConnectorError.unknownOutcome` if it contains none: such an answer does not show that the ticket exists.
+    static func id(_ found: String?) throws(ConnectorError) -> String {
+        guard let found else {
+            throw .unknownOutcome("The provider's answer names no ticket; it may have carried the action out.")
+        }
+        return found
+    }
 }

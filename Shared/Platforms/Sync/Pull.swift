@@ -13,13 +13,22 @@ extension Workspace {
         now: Timestamp
     ) throws -> Bool {
         guard !run.position.isPulled else { return true }
-        let begin = run.position
         let connector = try tools.connect(
             integration, eventsSince: run.position.eventsSince, olderEvents: run.position.olderEvents,
             seconds: max(1, (pageEnd - ContinuousClock.now) / .seconds(1)))
         let collections = connector.collections
-        // If no collection has the saved name, or none is saved, reading starts with the first one.
-        var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
+        var index = 0
+        if let name = run.position.collection {
+            if let place = collections.firstIndex(where: { $0.name == name }) {
+                index = place
+            } else {
+                // This build no longer has the collection, whose cursor means nothing to another one. The sync starts
+                // again with the first one.
+                run.position.collection = nil
+                run.position.beginListAgain()
+            }
+        }
+        let begin = run.position
         var isResuming = run.position.cursor != nil
         var lastSign = ContinuousClock.now
         while index < collections.count {
@@ -36,9 +45,7 @@ extension Workspace {
             {
                 // Providers forget cursors. Records that are staged already come again.
                 isResuming = false
-                run.position.cursor = nil
-                run.position.lists.beginAgain()
-                run.position.pages = PageGuard()
+                run.position.beginListAgain()
                 continue
             } catch let error as ConnectorError
                 where run.position != begin

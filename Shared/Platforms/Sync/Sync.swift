@@ -54,8 +54,8 @@ public struct SyncReport: Sendable {
 extension Workspace {
     /// Syncs an integration, or continues its unfinished sync, until it is applied or the time is up: reads page after
     /// page, and updates the inventory all at once after the last page. The caller must have claimed the integration's
-    /// job, so that only one sync of it runs at a time. If another process still works on the sync, that process loses
-    /// its lease. `confirm` is called between pages, at most every ten seconds, and before applying; it throws if the
+    /// job, so that only one sync of it runs at a time. If another process still works on the sync, its token no longer
+    /// counts. `confirm` is called between pages, at most every ten seconds, and before applying; it throws if the
     /// claim is lost.
     ///
     /// A transient failure of the provider leaves the sync unfinished; any other failure of the provider ends it. In
@@ -69,8 +69,7 @@ extension Workspace {
     ) throws -> SyncReport {
         let start = ContinuousClock.now
         let integration = try integrationToSync(integrationID)
-        let leaseEnd = now() + time.all
-        var run = try beginSync(of: integration, until: leaseEnd, now: now())
+        var run = try beginSync(of: integration, now: now())
         func report(_ status: SyncReport.Status, _ counts: SyncCounts, pause: Int = 0) -> SyncReport {
             SyncReport(
                 status: status, platform: integration.platform, counts: counts,
@@ -82,7 +81,7 @@ extension Workspace {
                 pageEnd: start + .seconds(time.page), confirm: confirm, now: now())
             guard isPulled else {
                 let counts = SyncCounts(try stagedCounts(of: run.id))
-                try release(run, now: now())
+                try release(run)
                 return report(.inProgress, counts)
             }
             try undoAbandonedChange(except: run.id, now: now())
@@ -100,7 +99,7 @@ extension Workspace {
             throw SyncFailure(error: error)
         } catch let interruption as SyncInterruption where [.occupied, .outOfTime].contains(interruption) {
             let counts = SyncCounts(try stagedCounts(of: run.id))
-            try release(run, now: now())
+            try release(run)
             return report(
                 .inProgress, counts, pause: interruption == .occupied ? SyncReport.pauseOfOccupied : 0)
         } catch SyncInterruption.unwanted {
@@ -110,7 +109,7 @@ extension Workspace {
         } catch SyncInterruption.lost {
             throw SyncError.overtaken
         } catch {
-            try? release(run, now: now())
+            try? release(run)
             throw error
         }
     }
@@ -122,7 +121,7 @@ extension Workspace {
     ) throws {
         guard !error.isTransient else {
             try noteDelay(of: integration.id, kind: error.kind, sentence: error.sentence)
-            return try release(run, now: now)
+            return try release(run)
         }
         try audited {
             // Fails if another process has ended this sync or taken it over, for example after new credentials were

@@ -25,6 +25,13 @@ struct SyncPosition: Equatable {
         self.olderEvents = olderEvents
     }
 
+    /// Moves to the first page of the list that is being read.
+    mutating func beginListAgain() {
+        cursor = nil
+        pages = PageGuard()
+        lists.beginAgain()
+    }
+
     init?(_ json: JSON) {
         guard let since = json["events_since"]?.string.flatMap({ Timestamp($0) }) else { return nil }
         eventsSince = since

@@ -3,8 +3,9 @@ import Base
 import Integrations
 import Store
 
-/// A sync of an integration on which this process works. The process holds a lease, which another process that
-/// continues the sync takes over. If the stored token is not `token`, another process has done so or ended the sync.
+/// A sync of an integration on which this process works. The row has this process's token, which another process that
+/// continues the sync replaces. If the stored token is not this one's, another process has done so. The token has no
+/// time limit of its own: the claim of the integration's job decides which process works.
 struct SyncRun {
     let id: Identifier
     let integrationID: Identifier
@@ -34,11 +35,9 @@ extension Workspace {
     static let firstEvents = Int.days(14)
 
     /// Continues the integration's unfinished sync, or begins a new one. If another process still works on the
-    /// unfinished sync, that process loses its lease. An unfinished sync that began longer than `longestSync` ago, or
+    /// unfinished sync, its token no longer counts. An unfinished sync that began longer than `longestSync` ago, or
     /// whose position can't be read, is ended.
-    func beginSync(
-        of integration: Integration, until leaseEnd: Timestamp, now: Timestamp
-    ) throws -> SyncRun {
+    func beginSync(of integration: Integration, now: Timestamp) throws -> SyncRun {
         try withWriteLock {
             let token = Identifier.random()
             let last = try first(
@@ -54,9 +53,9 @@ extension Workspace {
                 if let position = last.position.flatMap(SyncPosition.init), last.startedAt + Self.longestSync > now {
                     try execute(
                         """
-                        UPDATE sync_runs SET status = 'in_progress', lease_token = $3, lease_expires_at = $4
+                        UPDATE sync_runs SET status = 'in_progress', lease_token = $3
                         WHERE workspace_id = $1 AND id = $2
-                        """, last.id, token, leaseEnd)
+                        """, last.id, token)
                     return SyncRun(
                         id: last.id, integrationID: integration.id, token: token, startedAt: last.startedAt,
                         position: position)
@@ -71,10 +70,9 @@ extension Workspace {
                 position: SyncPosition(eventsSince: since, olderEvents: older.filter { $0.value < since }))
             try execute(
                 """
-                INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_token,
-                    lease_expires_at, position)
-                VALUES ($1, $2, $3, 'in_progress', $4, $5, $6, $7)
-                """, run.id, integration.id, now, token, leaseEnd, run.position.json)
+                INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_token, position)
+                VALUES ($1, $2, $3, 'in_progress', $4, $5, $6)
+                """, run.id, integration.id, now, token, run.position.json)
             return run
         }
     }
@@ -106,13 +104,13 @@ extension Workspace {
         guard saved == 1 else { throw SyncInterruption.lost }
     }
 
-    /// Gives up the lease. This process can't save the sync after that; a process that continues it takes a new lease.
-    func release(_ run: SyncRun, now: Timestamp) throws {
+    /// Gives up the sync, which another process can continue.
+    func release(_ run: SyncRun) throws {
         try execute(
             """
-            UPDATE sync_runs SET lease_token = NULL, lease_expires_at = $4
+            UPDATE sync_runs SET lease_token = NULL
             WHERE workspace_id = $1 AND id = $2 AND lease_token = $3 AND status = 'in_progress'
-            """, run.id, run.token, now)
+            """, run.id, run.token)
     }
 
     /// Ends a sync without success. Its staged records stay until `forgetStagedRecords` deletes them.

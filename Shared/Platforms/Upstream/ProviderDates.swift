@@ -25,15 +25,17 @@ extension Timestamp {
     }
 
     /// Returns the number of seconds by which a UTC offset is east of UTC. An empty text and `Z` mean 0. Returns nil
-    /// for text that does not have the form of an offset.
+    /// for text that does not have the form of an offset, and for more than 23 hours or 59 minutes (RFC 3339 §5.6).
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         guard let sign = text.first, sign != UInt8(ascii: "Z") else { return text.count <= 1 ? 0 : nil }
         let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") }.map { Int($0) - 0x30 }
         guard [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(sign), [2, 4].contains(digits.count),
             digits.allSatisfy({ (0...9).contains($0) })
         else { return nil }
+        let hours = digits[0] * 10 + digits[1]
         let minutes = digits.count == 4 ? digits[2] * 10 + digits[3] : 0
-        let seconds = ((digits[0] * 10 + digits[1]) * 60 + minutes) * 60
+        guard hours < 24, minutes < 60 else { return nil }
+        let seconds = (hours * 60 + minutes) * 60
         return sign == UInt8(ascii: "-") ? -seconds : seconds
     }
 }

@@ -5,7 +5,7 @@ import HTTP
 /// responses are read as `URLReference`.
 ///
 /// It is parsed strictly, so that no later parser can see a different host in it. It has no user information and no
-/// fragment, its host consists of letters, digits, dots and hyphens or is a bracketed IP address, and its path and
+/// fragment, its host consists of letters, digits, dots and hyphens or is a bracketed IPv6 address, and its path and
 /// query consist of printable ASCII characters other than spaces, `"`, `<`, `>`, `#` and `\`.
 public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// The scheme of a URL.
@@ -84,7 +84,7 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         let rest: Substring
         if text.first == "[", let (inside, behind) = text.dropFirst().cut(at: "]") {
             host = "[\(inside)]"
-            guard IPAddress(String(inside)) != nil else { return nil }
+            guard inside.contains(":"), IPAddress(String(inside)) != nil else { return nil }
             rest = behind
         } else {
             host = text.prefix { $0 != ":" }

@@ -37,8 +37,8 @@ public struct Assistant {
         self.log = log
     }
 
-    /// Answers a message of a conversation. If the model does not answer it, the message does not count towards the
-    /// day's limit.
+    /// Answers a message of a conversation. If there is no answer, because the model gives none or because it can't be
+    /// stored, the message does not count towards the day's limit.
     /// - Throws: `LimitExceeded` if the plan's messages of the day are used up; `AssistantError` if the caller is not a
     ///   member, if there is no assistant, or if Anthropic does not answer as it should.
     public func answer(
@@ -48,19 +48,28 @@ public struct Assistant {
         let (userID, role) = try member(of: workspace)
         let client = try AnthropicClient(environment, seconds: Self.seconds, pause: pause, log)
         let counted = try workspace.countChatMessage(now: now)
-        var conversation: Conversation
+        do {
+            return try self.answer(
+                message, attachment, sessionID: sessionID, of: userID, role, with: client, counted, in: workspace,
+                now: now)
+        } catch {
+            if counted != nil { try workspace.takeBackChatMessage(of: now) }
+            throw error
+        }
+    }
+
+    /// Answers a message that has been counted, and stores the turn.
+    private func answer(
+        _ message: String, _ attachment: Attachment?, sessionID: Identifier?, of userID: Identifier, _ role: Role,
+        with client: AnthropicClient, _ counted: RateLimit?, in workspace: Workspace, now: Timestamp
+    ) throws -> ChatAnswer {
+        var conversation = try Conversation(sessionID, of: userID, in: workspace)
         var turn = Turn(operation(in: workspace, now: now), remediation)
         let answer: ModelAnswer
         do {
-            conversation = try Conversation(sessionID, of: userID, in: workspace)
-            do {
-                answer = try turn.run(message, attachment, after: conversation.history, with: client, role: role)
-            } catch {
-                try remember(&turn, in: &conversation, of: workspace, now: now)
-                throw error
-            }
+            answer = try turn.run(message, attachment, after: conversation.history, with: client, role: role)
         } catch {
-            if counted != nil { try workspace.takeBackChatMessage(of: now) }
+            try remember(&turn, in: &conversation, of: workspace, now: now)
             throw error
         }
         let actions = turn.proposed.map(\.action)

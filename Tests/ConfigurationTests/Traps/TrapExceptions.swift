@@ -321,7 +321,7 @@ struct TrapException {
             "local-runner/Dispatch/Template.swift",
             "The array has two ends of a pipe.",
             #"""
-            PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
+            let reports = PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
             csystem_set_nonblocking(ends[0])
             """#),
         TrapException(

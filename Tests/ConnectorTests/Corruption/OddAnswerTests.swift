@@ -2,6 +2,7 @@ import Base
 import Foundation
 import HTTP
 import Integrations
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,12 +64,13 @@ import Testing
     // MARK: All answers
 
     @Test(
-        "An unreadable link to the next page removes no record",
+        "An unreadable link to the next page removes no record, and is not taken for the end of the list",
         arguments: ConnectorCase.all, [#"<https://a.example/?q=">"#, "<>"])
     func unreadableNextPages(_ example: ConnectorCase, _ link: String) throws {
         let before = try Absence.records(of: example)
-        _ = try absence(example, after: before, link) { _, reply in
-            var reply = reply.replacingLinks { $0.contains("next") ? link + #"; rel="next""# : $0 }
+        let changed = Mutex(0)
+        let now = try absence(example, after: before, link) { _, original in
+            var reply = original.replacingLinks { $0.contains("next") ? link + #"; rel="next""# : $0 }
             if reply.headers["After-Cursor"] != nil { reply.body = Array("{}".utf8) }
             let text = String(decoding: reply.body, as: UTF8.self)
             reply.body = Array(
@@ -76,8 +78,13 @@ import Testing
                     $0.output.1 + "[7]"
                 }
                 .replacing(/<Marker>[^<]*<\/Marker>/, with: "<Marker/>").utf8)
+            if reply.body != original.body || reply.headers.fields.map(\.value) != original.headers.fields.map(\.value)
+            {
+                changed.withLock { $0 += 1 }
+            }
             return reply
         }
+        if let now { #expect(!now.leftOut.isEmpty || changed.withLock { $0 } == 0) }
     }
 
     @Test("A relative link, with its relation in upper case, leads to the next page", arguments: ConnectorCase.all)

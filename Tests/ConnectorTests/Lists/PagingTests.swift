@@ -161,6 +161,31 @@ import Upstream
         #expect(found == ["c", "c2"])
     }
 
+    @Test("Only a member of an object is taken for a page token") func onlyAMemberIsAToken() throws {
+        func token(_ answer: JSON) throws -> String? { try answer.nextToken("metadata", "cursor") }
+        #expect(try token(["metadata": ["cursor": "x"]]) == "x" && token(["metadata": ["cursor": 7]]) == "7")
+        for answer: JSON in [[:], ["metadata": nil], ["metadata": [:]], ["metadata": ["cursor": ""]]] {
+            #expect(try token(answer) == nil)
+        }
+        for answer: JSON in ["x", ["x"], ["metadata": "x"], ["metadata": 7], ["metadata": []]] {
+            #expect(throws: ConnectorError.self, "\(answer)") { try token(answer) }
+        }
+        #expect(throws: ConnectorError.self) { try JSON.string("x").nextToken("cursor") }
+    }
+
+    @Test("A list in another form keeps its name, kinds, need and prefix of ids")
+    func anotherFormKeepsTheRest() throws {
+        let list = RecordCollection("tokens", of: .accessKey, .account, need: .optional) { _ in
+            RecordPage(PageEntries())
+        }
+        .withIDs(beginning: "token/")
+        for other in [list.keeping { [.all(.account)] }, list.beginningAgain()] {
+            #expect(other.name == list.name && other.kinds == list.kinds && other.need == list.need)
+            #expect(other.idPrefix == "token/" && other.kept == list.kept)
+        }
+        #expect(try list.keeping { [.all(.account)] }.page(nil).entries.kept == [.all(.account)])
+    }
+
     @Test("An empty page token means that there is no next page") func anEmptyTokenIsNoNextPage() throws {
         let provider = try FakeProvider { _ in .json(["items": [], "next": ""]) }
         let base = try #require(UpstreamURL("https://api.example.com"))

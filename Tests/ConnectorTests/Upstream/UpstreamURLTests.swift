@@ -9,7 +9,8 @@ import Upstream
             "ftp://a.example/", "https://a.example:0/", "https://a.example:70000/", "https://a.example:+1/",
             "https://a..example/", "https://a_b/", "https://a.example/ x", "https://a.example/\r\nHost: b",
             "https://[::1",
-            "https://[1.2.3.4]x/", "javascript:alert(1)", "https://ä.example/",
+            "https://[1.2.3.4]x/", "https://[1.2.3.4]/", "https://[1.2.3.4]:443/", "javascript:alert(1)",
+            "https://ä.example/",
         ])
     func readsNothingThatOthersCouldReadOtherwise(_ text: String) { #expect(UpstreamURL(text) == nil) }
 

@@ -90,6 +90,15 @@ import Testing
         #expect(try counted() == 25)
     }
 
+    @Test("A message whose answer can't be stored does not count") func anAnswerThatIsLostDoesNotCount() throws {
+        try chat.store.own.set(plan: .free)
+        try sent(3)
+        try chat.store.database.execute("ALTER TABLE chat_messages RENAME TO other_messages")
+        let asked = anthropic.bodies.count
+        #expect(chat.send().status >= 500 && anthropic.bodies.count == asked + 1)
+        #expect(try counted() == 3)
+    }
+
     // MARK: Failures at Anthropic
 
     @Test("Anthropic's rate limit is passed on as 429, and the message does not count")

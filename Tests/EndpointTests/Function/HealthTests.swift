@@ -58,13 +58,22 @@ import Testing
         }
     }
 
-    @Test("A request that fails because of the schema gets 503 and does not mention the schema")
+    @Test("A request that fails because of the schema gets 503, and only the log says what to do")
     func requestsGet503ForAnOldSchema() throws {
         let empty = try EmptyDatabase()
         try empty.connect().migrate(upTo: 1)
         let pipeline = TestPipeline(RulesFunction.self, Environment(["DATABASE_URL": empty.url]))
-        let reply = pipeline.send(Call().key(try TestStore().own.readKey))
+        let call = Call().key(try TestStore().own.readKey)
+        let reply = pipeline.send(call)
         #expect(reply.status == 503 && !reply.text.contains("schema"), "\(reply.text)")
+        // The log, which a program writes to its standard error, says what to do.
+        let program = try PipedProgram(
+            BuiltProducts.program("api-mcp-rules"), environment: ["DATABASE_URL": empty.url],
+            input: JSONWriter.bytes(call.event))
+        #expect(try program.waitForEnd() == 0)
+        #expect(try JSON(parsing: program.output)["statusCode"] == 503)
+        let log = String(decoding: program.errors, as: UTF8.self)
+        #expect(log.contains("has schema version 1") && log.contains("run local-runner migrate"), "\(log)")
     }
 
     @Test(

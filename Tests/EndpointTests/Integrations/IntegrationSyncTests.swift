@@ -300,6 +300,45 @@ import Testing
         }
     }
 
+    /// Runs the programs, since they write the log to their standard error.
+    @Test("Credentials are in no log and no output of the programs, also if the provider refuses them")
+    func credentialsAreNotLogged() throws {
+        func run(_ program: String, _ fields: [String: JSON]) throws -> (status: Int?, body: JSON, text: String) {
+            var body = fields
+            body["workspaceId"] = .string(store.own.id.description)
+            let call = Call("POST", body: .object(body)).session(store.own.token(at: .now))
+            let process = try PipedProgram(
+                BuiltProducts.program(program), environment: store.variables(variables),
+                input: JSONWriter.bytes(call.event), seconds: 60)
+            #expect(try process.waitForEnd() == 0)
+            let response = try JSON(parsing: process.output)
+            let answer = try JSON(parsing: (response["body"]?.string ?? "").utf8)
+            return (
+                response["statusCode"]?.integer, answer,
+                String(decoding: process.output + process.errors, as: UTF8.self)
+            )
+        }
+        func connect(_ config: JSON) throws -> (status: Int?, body: JSON, text: String) {
+            try run("api-connect-integration", ["platform": "okta", "config": config])
+        }
+        let connected = try connect(["domain": "example.okta.com", "api_token": .string(Self.token)])
+        let refused = try connect(["domain": "example.okta.com", "api_token": "00anotherPlantedSecret"])
+        let asApp = try connect([
+            "domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(TestKey.rsa),
+        ])
+        let synced = try run("api-sync-integration", ["integrationId": connected.body["integrationId"] ?? .null])
+        let acted = try run(
+            "api-execute-action",
+            ["actionType": "suspend_user", "targetPlatform": "okta", "targetEntityId": "u1"])
+        #expect(connected.status == 200 && refused.status != 200 && asApp.status == 200)
+        #expect(synced.status == 200 && acted.body["success"] == true)
+        let texts = [connected, refused, asApp, synced, acted].map(\.text)
+        let lines = TestKey.rsa.split(separator: "\n").dropFirst().dropLast().map { String($0.prefix(40)) }
+        for secret in ["lantedSecret"] + lines { for text in texts { #expect(!text.contains(secret)) } }
+        // Proves that the log was read: it counts the calls of the provider.
+        #expect(texts.allSatisfy { $0.contains("upstream_requests") })
+    }
+
     // MARK: All integrations
 
     @Test("All connected integrations are queued for a sync, once each")

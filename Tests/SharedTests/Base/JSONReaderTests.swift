@@ -128,6 +128,25 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) }
     }
 
+    /// The angstrom sign, the letter Å and the letter A with a ring are one text for Swift.
+    @Test("Three normal forms of one name are three members, each with its own last value")
+    func threeFormsAreThreeMembers() throws {
+        let forms = ["\u{212B}", "\u{C5}", "A\u{30A}"]
+        let text = "{" + (0..<6).map { "\"\(forms[$0 % 3])\":\($0)" }.joined(separator: ",") + "}"
+        let members = try #require(try JSON(parsing: text.utf8, .lenient).object)
+        #expect(members.values.compactMap(\.integer).sorted() == [3, 4, 5])
+        #expect(try JSON(parsing: JSONWriter.bytes(JSON.object(members))) == .object(members))
+    }
+
+    @Test("Of very many forms of one name, the first sixteen places are filled") func manyFormsAreBounded() throws {
+        // Each of the ten letters has two forms.
+        let names = (0..<1_024).map { number in
+            (0..<10).map { number >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined()
+        }
+        let text = "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+        #expect(try JSON(parsing: text.utf8, .lenient).object?.count == 16)
+    }
+
     @Test(
         "The lenient reader refuses texts that are not JSON",
         arguments: [

@@ -44,6 +44,23 @@ import Testing
         #expect(try names() != before)
     }
 
+    @Test("A statement returns the number of rows that it changed, which is 0 for a query")
+    func onlyChangesAreCounted() throws {
+        let store = try TestStore()
+        let (database, id) = (store.database, store.own.id)
+        let change: SQL = "UPDATE workspaces SET name = 'changed' WHERE id = $1"
+        #expect(try database.execute(change, id) == 1)
+        #expect(try database.execute("SELECT id FROM workspaces") == 0)
+        #expect(try database.execute("WITH all_of_them AS (SELECT id FROM workspaces) SELECT id FROM all_of_them") == 0)
+        #expect(try database.execute(change, Identifier.random()) == 0)
+        #expect(try database.execute("CREATE TABLE other_names (name text)") == 0)
+        #expect(try database.execute("INSERT INTO other_names VALUES ('a'), ('b'), ('c')") == 3)
+        // A query that changes something for each of its rows has changed nothing itself.
+        let changed = try database.run("SELECT name FROM other_names", []) { _ in try database.execute(change, id) }
+        #expect(changed == 0)
+        #expect(try database.execute("DELETE FROM other_names RETURNING name") == 3)
+    }
+
     @Test("A read transaction sees one state of the database, whatever others commit")
     func aReadTransactionSeesOneState() throws {
         let store = try TestStore()

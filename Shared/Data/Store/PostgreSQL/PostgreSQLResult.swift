@@ -11,8 +11,12 @@
 
         deinit { PQclear(result) }
 
-        /// The number of rows that the statement changed or returned.
-        var changes: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+        /// The number of rows that an INSERT, UPDATE or DELETE changed; 0 for any other statement. The server's tag of a
+        /// query has the number of rows that were returned.
+        var changes: Int {
+            String(cString: PQcmdStatus(result)).hasPrefix("SELECT")
+                ? 0 : Int(String(cString: PQcmdTuples(result))) ?? 0
+        }
 
         /// The rows of the result.
         var rows: some Collection<PostgreSQLRow> {

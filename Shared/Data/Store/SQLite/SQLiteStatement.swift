@@ -22,8 +22,8 @@ final class SQLiteStatement {
 
     deinit { sqlite3_finalize(handle) }
 
-    /// Binds the parameters, calls `body` for each row, and returns the number of rows that were changed by the
-    /// connection's last INSERT, UPDATE or DELETE.
+    /// Binds the parameters, calls `body` for each row, and returns the number of rows that an INSERT, UPDATE or DELETE
+    /// changed; 0 for any other statement.
     func run(_ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         isRunning = true
         defer {
@@ -38,11 +38,16 @@ final class SQLiteStatement {
             let code = bind(parameters[position - 1], at: Int32(clamping: index + 1))
             guard code == SQLITE_OK else { throw StoreError(code, on: connection) }
         }
+        // SQLite gives the changes of the connection's last change, also after a statement that changed nothing.
+        let isQuery = sqlite3_stmt_readonly(handle) != 0
+        let before = sqlite3_total_changes(connection)
         let row = SQLiteRow(statement: handle)
         while true {
             switch sqlite3_step(handle) {
             case SQLITE_ROW: try body(row)
-            case SQLITE_DONE: return Int(sqlite3_changes(connection))
+            case SQLITE_DONE:
+                let isUnchanged = isQuery || sqlite3_total_changes(connection) == before
+                return isUnchanged ? 0 : Int(sqlite3_changes(connection))
             case let code: throw StoreError(code, on: connection)
             }
         }

@@ -97,7 +97,7 @@ extension RecordCollection {
 
     /// Returns this list with additional records that the sync leaves unchanged.
     func keeping(_ kept: @escaping () throws -> [Kept]) -> RecordCollection {
-        RecordCollection(name, of: kinds, need: need) { cursor in
+        asking { cursor in
             var found = try page(cursor)
             for kept in try kept() { found.entries.keep(kept) }
             return found
@@ -107,7 +107,7 @@ extension RecordCollection {
     /// Returns this list for providers that forget cursors after some minutes: if a cursor is refused, the list is read
     /// again from its beginning, but not a second time. Records that were read before come again.
     public func beginningAgain() -> RecordCollection {
-        RecordCollection(name, of: kinds, need: need) { position in
+        asking { position in
             let isSecondTime = position?["again"] != nil
             let cursor = position?["again"] ?? position
             func found(at cursor: JSON?, isSecondTime: Bool) throws -> RecordPage {

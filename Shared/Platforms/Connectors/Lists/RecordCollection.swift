@@ -37,7 +37,7 @@ public struct RecordCollection {
     /// The prefix of the ids of this list's records, if no other list has records of the same kinds with this prefix;
     /// nil if there is no such prefix.
     public private(set) var idPrefix: String?
-    private let ask: (JSON?) throws -> RecordPage
+    private var ask: (JSON?) throws -> RecordPage
 
     /// Creates a list. `page` asks for the page at a cursor; nil is the first page.
     public init(
@@ -77,6 +77,14 @@ public struct RecordCollection {
     public func withIDs(beginning prefix: String) -> RecordCollection {
         var list = self
         list.idPrefix = prefix
+        return list
+    }
+
+    /// Returns this list with another way to ask for its pages, which calls this list's `page`. All else stays the
+    /// same.
+    func asking(_ page: @escaping (JSON?) throws -> RecordPage) -> RecordCollection {
+        var list = self
+        list.ask = page
         return list
     }
 

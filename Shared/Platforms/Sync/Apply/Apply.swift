@@ -269,7 +269,7 @@ extension Workspace {
         let error = run.position.lists.heldBack.sorted { $0.key < $1.key }.first?.value
         try execute(
             """
-            UPDATE sync_runs SET status = 'completed', lease_token = NULL, lease_expires_at = NULL, position = NULL,
+            UPDATE sync_runs SET status = 'completed', lease_token = NULL, position = NULL,
                 entity_counts = $3, error_kind = NULL, error = NULL
             WHERE workspace_id = $1 AND id = $2
             """, run.id, counts.json)

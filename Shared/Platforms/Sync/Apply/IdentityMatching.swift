@@ -19,6 +19,9 @@ import Store
 struct IdentityMatching {
     let steps: ApplySteps
 
+    /// The condition that an account may get an identity: it has none, and does not belong to several people.
+    private static let isOpen: SQL = "accounts.identity_id IS NULL AND accounts.account_type <> 'shared'"
+
     /// Returns the condition that an identity provider knows an identity.
     private static func isKnown(_ identityID: SQL) -> SQL {
         """
@@ -84,7 +87,7 @@ struct IdentityMatching {
 
     private func matchByAddress() throws {
         let match: SQL = """
-            accounts.identity_id IS NULL AND identities.workspace_id = $1 AND identities.email = accounts.email
+            \(Self.isOpen) AND identities.workspace_id = $1 AND identities.email = accounts.email
             """
         try steps.run(
             "SELECT accounts.id AS key FROM accounts CROSS JOIN identities WHERE accounts.workspace_id = $1 AND \(match)"
@@ -103,7 +106,7 @@ struct IdentityMatching {
     /// Gives accounts without an identity the one to which their provider links them. An account that is linked to
     /// several people's addresses gets none.
     private func matchByLink() throws {
-        let isLinked: SQL = "accounts.identity_id IS NULL AND \(Self.isLinkedToOne())"
+        let isLinked: SQL = "\(Self.isOpen) AND \(Self.isLinkedToOne())"
         try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isLinked)")) { part in
             [
                 """
@@ -131,7 +134,7 @@ struct IdentityMatching {
                 GROUP BY account_links.email HAVING count(DISTINCT known.identity_id) = 1)
             """
         let match: SQL = """
-            \(isKnown) AND accounts.identity_id IS NULL AND accounts.email = account_links.email
+            \(isKnown) AND \(Self.isOpen) AND accounts.email = account_links.email
                 AND known.integration_id <> accounts.integration_id
             """
         try steps.run(
@@ -179,7 +182,7 @@ struct IdentityMatching {
     /// which it is created.
     private func createIdentities() throws {
         let isNew: SQL = """
-            integrations.id = accounts.integration_id AND accounts.identity_id IS NULL AND accounts.account_type <> 'shared'
+            integrations.id = accounts.integration_id AND \(Self.isOpen)
                 AND (integrations.idp_role IS NOT NULL
                     OR accounts.email IS NOT NULL AND accounts.account_type <> 'service_account')
             """

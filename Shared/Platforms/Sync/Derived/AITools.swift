@@ -21,8 +21,8 @@ enum AITools {
         "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",
     ]
 
-    /// Names that are also ordinary words. They count only as the application's whole name, or at its beginning before
-    /// " ai".
+    /// Names that are also ordinary words. They count only as the application's whole name. Before "AI" they need not
+    /// count, since that word counts by itself.
     private static let ambiguous: Set = [
         "pi", "poe", "otter", "gamma", "tome", "runway", "cursor", "fathom", "bard", "jasper", "gemini", "grok",
         "mistral", "claude", "windsurf",
@@ -35,7 +35,7 @@ enum AITools {
         let name = application.name.lowercased()
         let words = name.split { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }
         return names.contains { known in
-            if ambiguous.contains(known) { return name == known || name.hasPrefix(known + " ai") }
+            if ambiguous.contains(known) { return name == known }
             return known.contains(" ") ? name.contains(known) : words.contains { $0 == known || $0.hasSuffix(".ai") }
         }
     }

@@ -180,9 +180,15 @@ extension CrowdStrike {
         try Self.refuseErrors(answer)
     }
 
-    /// Throws if the answer lists errors: a refusal for one id comes with a success status.
+    /// Throws if the answer lists errors: a refusal for one id comes with a success status. If the answer can't be
+    /// read, it is not known if CrowdStrike refused.
     private static func refuseErrors(_ response: UpstreamResponse) throws {
-        guard response.json["errors"]?.array?.isEmpty ?? true else {
+        guard let errors = response.json.object.map({ $0["errors"] ?? .null }), errors == .null || errors.array != nil
+        else {
+            throw ConnectorError.unknownOutcome(
+                "CrowdStrike's answer can't be read; it may have carried the action out.")
+        }
+        guard errors.array?.isEmpty ?? true else {
             throw ConnectorError.configuration("CrowdStrike does not allow this for that host or user now.")
         }
     }

@@ -44,7 +44,7 @@ extension GitHub {
                 "/repos/\(organization)/\(repository(target))/issues",
                 query: [("labels", ticket.label), ("state", "all")]
             ).list()
-            return found.first.map { .done(Self.issue($0)) } ?? .notDone
+            return try found.first.map { .done(try Self.issue($0)) } ?? .notDone
         default: return nil
         }
     }
@@ -65,13 +65,12 @@ extension GitHub {
     private func membership(_ login: String) -> UpstreamPath { "/orgs/\(organization)/memberships/\(login)" }
 
     /// Returns the role that GitHub states for a user's membership, such as `admin` or `member`, also if it is only a
-    /// pending invitation; nil for a user without a membership, and if GitHub states no role.
+    /// pending invitation; nil for a user without a membership.
+    ///
+    /// - Throws: `ConnectorError` if GitHub fails, or states no role. Such an answer does not mean that the user has no
+    ///   membership.
     private func role(of login: String) throws -> String? {
-        do {
-            return try api.get(membership(login)).object().text("role")
-        } catch ConnectorError.missing {
-            return nil
-        }
+        try unlessGone { try api.get(membership(login)).object().requiredText("role") }
     }
 
     private func remove(_ login: String) throws {
@@ -129,10 +128,10 @@ extension GitHub {
             "title": .string(ticket.title), "body": .string(ticket.description), "labels": [.string(ticket.label)],
         ]
         let path: UpstreamPath = "/repos/\(organization)/\(try repository(target))/issues"
-        return Self.issue(try api.create(path, issue))
+        return try Self.issue(try api.create(path, issue))
     }
 
-    private static func issue(_ issue: JSON) -> JSON {
-        ["platform": "github", "ticket": .string(issue.identifier("number") ?? "")]
+    private static func issue(_ issue: JSON) throws -> JSON {
+        ["platform": "github", "ticket": .string(try Ticket.id(issue.identifier("number")))]
     }
 }

@@ -23,7 +23,7 @@ extension GitLab {
                 "title": .string(ticket.title), "description": .string(ticket.description),
                 "labels": .string(ticket.label),
             ]
-            return Self.ticket(try api.create("/projects/\(try checkedProject(target))/issues", issue))
+            return try Self.ticket(try api.create("/projects/\(try checkedProject(target))/issues", issue))
         default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
         }
         return ["platform": "gitlab", "external_id": .string(id)]
@@ -49,7 +49,7 @@ extension GitLab {
                 "/projects/\(try project(target))/issues",
                 query: [("labels", Ticket(target).label), ("scope", "all"), ("state", "all")]
             ).list()
-            return found.first.map { .done(Self.ticket($0)) } ?? .notDone
+            return try found.first.map { .done(try Self.ticket($0)) } ?? .notDone
         default: return nil
         }
         return isDone ? .done(["platform": "gitlab", "external_id": .string(id)]) : .notDone
@@ -59,24 +59,37 @@ extension GitLab {
 
     private func state(_ id: String) throws -> String? { try api.get("/users/\(id)").object().text("state") }
 
-    /// Returns the access level of a direct member of the group; nil for any other user, and if GitLab states no level.
+    /// Returns the access level of a direct member of the group; nil for any other user.
+    ///
+    /// - Throws: `ConnectorError` if GitLab fails, or states no level. Such an answer does not mean that the user is not
+    ///   a member.
     private func level(_ id: String) throws -> Int? {
-        do {
-            return try api.get(member(id)).object()["access_level"]?.integer
-        } catch ConnectorError.missing {
-            return nil
+        try unlessGone {
+            guard let level = try api.get(member(id)).object()["access_level"]?.integer else {
+                throw ConnectorError.provider("GitLab's answer does not state the member's access level.")
+            }
+            return level
         }
     }
 
+    /// Returns the ids of a user's tokens.
+    ///
+    /// - Throws: `ConnectorError` if GitLab shows only tokens of other users. It does so if its own access token is not
+    ///   an administrator's, whichever user is asked for, so the user may have tokens all the same.
     private func tokens(of user: String) throws -> [String] {
         let tokens = try api.all(
             "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")])
-        return try tokens.compactMap { token in
+        let own = try tokens.compactMap { token -> String? in
             guard let id = token.identifier("id"), let owner = token.identifier("user_id") else {
                 throw ConnectorError.provider("GitLab's list of tokens has an entry that can't be read.")
             }
             return owner == user ? id : nil
         }
+        guard !own.isEmpty || tokens.isEmpty else {
+            throw ConnectorError.configuration(
+                "GitLab does not show the user's tokens. Connect it with the access token of an administrator.")
+        }
+        return own
     }
 
     /// Returns the path of the token or deploy key that the target names.
@@ -110,7 +123,7 @@ extension GitLab {
         return id
     }
 
-    private static func ticket(_ issue: JSON) -> JSON {
-        ["platform": "gitlab", "ticket": .string(issue.identifier("iid") ?? "")]
+    private static func ticket(_ issue: JSON) throws -> JSON {
+        ["platform": "gitlab", "ticket": .string(try Ticket.id(issue.identifier("iid")))]
     }
 }

@@ -70,11 +70,8 @@ extension GoogleWorkspace {
         case (.chromeOS, _):
             throw ConnectorError.configuration("Chromebooks are retired in the Google Admin console.")
         case (.computer, _):
-            let query = [(name: "customer", value: "customers/" + customer)]
-            let names = try devices.get("/v1/devices/\(device.id)/deviceUsers", query: query)
-                .items("deviceUsers", ofKind: false).all("name")
             var hasWiped = false
-            for case let user? in names.map({ $0.split(separator: "/").last.map(String.init) }) {
+            for user in try users(ofDevice: device.id) {
                 let path: UpstreamPath =
                     switch action {
                     case .containHost: "/v1/devices/\(device.id)/deviceUsers/\(user):block"
@@ -92,6 +89,26 @@ extension GoogleWorkspace {
                 hasWiped = action == .retireDevice
             }
         }
+    }
+
+    /// Returns the ids of the users of a computer, through whom it is contained and wiped.
+    ///
+    /// - Throws: `ConnectorError` if the list can't be read, or if the computer has no users, so that Google could do
+    ///   nothing.
+    private func users(ofDevice id: String) throws -> [String] {
+        let names = try WholeList.items { cursor in
+            let page = cursor?.string.map { [(name: "pageToken", value: $0)] } ?? []
+            let query = [(name: "customer", value: "customers/" + customer)] + page
+            let response = try devices.get("/v1/devices/\(id)/deviceUsers", query: query)
+            return (
+                try response.items("deviceUsers", ofKind: false),
+                try response.json.nextToken("nextPageToken").map(JSON.string)
+            )
+        }.all("name")
+        guard !names.isEmpty else {
+            throw ConnectorError.configuration("Google knows no user of this computer, so it can't do this to it.")
+        }
+        return names.compactMap { $0.split(separator: "/").last.map(String.init) }
     }
 
     private func act(onMobile id: String, _ action: String) throws {

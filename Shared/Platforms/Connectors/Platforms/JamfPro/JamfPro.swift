@@ -160,9 +160,10 @@ extension JamfPro {
         let queued = try api.change(
             .post, "/api/v2/mdm/commands",
             ["clientData": [["managementId": .string(target.externalID)]], "commandData": .object(command)])
-        var result: [String: JSON] = ["platform": "jamf_pro", "external_id": .string(target.externalID)]
-        result["command"] = queued.json.array?.first?.identifier("id").map(JSON.string)
-        return .object(result)
+        guard let id = queued.json.array?.first?.identifier("id") else {
+            throw ConnectorError.unknownOutcome("Jamf Pro's answer can't be read; it may have queued the command.")
+        }
+        return ["platform": "jamf_pro", "external_id": .string(target.externalID), "command": .string(id)]
     }
 }
 

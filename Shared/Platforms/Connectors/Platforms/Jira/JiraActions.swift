@@ -33,7 +33,7 @@ extension Jira {
                     ("jql", "labels = \"\(Ticket(target).label)\""), ("fields", "key"), ("maxResults", "1"),
                 ]
             ).list("issues")
-            return found.first.map { .done(Self.ticket($0)) } ?? .notDone
+            return try found.first.map { .done(try Self.ticket($0)) } ?? .notDone
         case .removeFromGroup:
             guard let group = target.parameters[Self.group] else { return nil }
             return try groups(of: target.externalID).contains(group) ? .notDone : .done(result)
@@ -65,7 +65,7 @@ extension Jira {
         ]
         if let priority = target.parameters[Self.priority] { fields["priority"] = ["name": .string(priority)] }
         do {
-            return Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
+            return try Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
         } catch ConnectorError.refused {
             throw ConnectorError.configuration(
                 "Jira does not accept the ticket. Check the project's required fields and issue types.")
@@ -84,7 +84,7 @@ extension Jira {
         ]
     }
 
-    private static func ticket(_ issue: JSON) -> JSON {
-        ["platform": "jira", "ticket": .string(issue.text("key") ?? issue.identifier("id") ?? "")]
+    private static func ticket(_ issue: JSON) throws -> JSON {
+        ["platform": "jira", "ticket": .string(try Ticket.id(issue.text("key") ?? issue.identifier("id")))]
     }
 }

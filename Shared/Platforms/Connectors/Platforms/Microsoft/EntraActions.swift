@@ -127,8 +127,8 @@ extension Entra {
         let days = 14
         let today = Timestamp.now
         func date(_ time: Timestamp) -> JSON { .string(String(time.description.prefix(10))) }
-        let response = try api.change(
-            .post, "/identityGovernance/accessReviews/definitions",
+        let review = try api.create(
+            "/identityGovernance/accessReviews/definitions",
             [
                 "displayName": .string(Self.reviewName(target)),
                 "descriptionForAdmins": "Requested because of a finding in Thalian.",
@@ -152,6 +152,6 @@ extension Entra {
                     ],
                 ],
             ])
-        return result(target, review: response.json)
+        return result(target, review: review)
     }
 }

@@ -78,9 +78,10 @@ struct Intune: Connector {
             do {
                 let device = try api.get(
                     "/deviceManagement/managedDevices/\(target.externalID)", query: [("$select", "id,managementState")])
-                let state = try device.object().text("managementState") ?? ""
-                // A retirement can also have failed or been cancelled: `retireFailed`, `retireCanceled`.
-                return ["retirePending", "retireIssued"].contains(state) ? .done(Self.result(target)) : .notDone
+                // A retirement may also have failed (retireFailed) or have been cancelled (retireCanceled).
+                let isRetiring = try ["retirePending", "retireIssued"].contains(
+                    device.object().requiredText("managementState"))
+                return isRetiring ? .done(Self.result(target)) : .notDone
             } catch ConnectorError.missing {
                 // Intune removes a retired device from its list, so a missing device counts as retired.
                 return .done(Self.result(target))

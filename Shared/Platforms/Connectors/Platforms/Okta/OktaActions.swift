@@ -32,7 +32,7 @@ extension Okta {
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
         let result = Self.result(target)
-        func status(_ path: UpstreamPath) throws -> String? { try api.get(path).object().text("status") }
+        func status(_ path: UpstreamPath) throws -> String { try api.get(path).object().requiredText("status") }
         switch action {
         case .suspendUser:
             return try status("/api/v1/users/\(target.externalID)") == "SUSPENDED" ? .done(result) : .notDone
@@ -68,7 +68,7 @@ extension Okta {
     }
 
     private func revokeAll(of user: String) throws {
-        for client in try api.all("/api/v1/users/\(user)/clients").compactMap({ $0.text("client_id") }) {
+        for client in try api.all("/api/v1/users/\(user)/clients").all("client_id") {
             try delete("/api/v1/users/\(user)/clients/\(client)/tokens")
         }
         try delete("/api/v1/users/\(user)/grants")
