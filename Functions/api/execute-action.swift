@@ -11,12 +11,16 @@ import Remediation
 /// POST /api/execute-action: carries out an action at a platform, or approves or rejects one that waits for approval.
 @main struct ExecuteAction: Function {
     static let onRequestPost = Handler(
-        .session(.initiateRemediation),
-        .optional("actionType", .string(1...100), "The action. Required, except with actionId."),
-        .optional("targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId."),
+        "execute_action", .session(.initiateRemediation),
+        "Carries out an action at a platform, or approves or rejects one that waits for approval.",
+        .optional(
+            "actionType", .string(1...100), "The action. Required, except with actionId.", example: "flag_app"),
+        .optional(
+            "targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId.",
+            example: "thalian"),
         .optional(
             "targetEntityId", .string(1...1000),
-            "The target: our id, or the platform's. Required, except with actionId."),
+            "The target: our id, or the platform's. Required, except with actionId.", example: "Figma"),
         .optional(
             "targetEntityLabel", .string(1...500),
             "The caller's name for the target. The audit log has the record's own name."),
@@ -24,7 +28,18 @@ import Remediation
         .optional("extraParams", .object, "The action's parameters on this platform. Unknown ones are refused."),
         .optional("reason", .string(1...1000), "The reason, for the audit log."),
         .optional("actionId", .uuid, "The action that waits for approval."),
-        .optional("decision", .oneOf(Decision.self), "The decision about it. Required with actionId.")
+        .optional("decision", .oneOf(Decision.self), "The decision about it. Required with actionId."),
+        headers: [
+            HeaderField(
+                "Idempotency-Key", .string(1...255, pattern: "^[!-~]*$"),
+                "A key of the caller's choice. A second request with the same key returns the first one's action.")
+        ],
+        returns: .json(RemediationAction.self),
+        errors: [
+            RemediationError.invalidParameter("extraParams.groupId is required."), RemediationError.mayNotDecide,
+            RemediationError.unknownAction, RemediationError.approvalExpired, RemediationError.changed,
+            RemediationError.alreadyWaiting(.suspendUser, for: "target"), RemediationError.keyOfAnotherRequest,
+        ]
     ) { context, type, platform, entityID, _, findingID, parameters, reason, actionID, decision in
         let remediation = Remediation(context.env)
         let action: RemediationAction

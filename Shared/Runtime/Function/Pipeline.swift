@@ -8,7 +8,7 @@ import Store
 /// The steps that take each request to its endpoint's handler and the response back: authentication, authorization,
 /// validation, rate limit, error handling and response headers.
 public final class Pipeline: Service {
-    private let handlers: [(method: Method, handler: Handler)]
+    let handlers: [(method: Method, handler: Handler)]
     private let environment: Environment
     private let now: () -> Timestamp
     private let process: FunctionProcess
