@@ -18,7 +18,8 @@ import Remediation
         Handler(
             "send_chat_message", .session(.view),
             "Answers a message with the help of the workspace's data, or carries out an action that the member confirms.",
-            .required("message", .text(1...32_000), "The user's message.", example: "Who has no second factor?"),
+            .required(
+                "message", .text(1...32_000), "The user's message.", example: .string("Who has no second factor?")),
             .optional("sessionId", .uuid, "The conversation to continue; a new one if it is left out or unknown."),
             .optional("fileBase64", .base64, "A file: PDF, JPEG, PNG, WebP, GIF or plain text, at most 10 MB."),
             .optional("fileName", .string(1...255), "The file's name."),

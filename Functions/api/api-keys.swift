@@ -16,7 +16,7 @@ import Operation
 
     static let onRequestPost = Handler(
         "create_api_key", .session(.manageAPIKeys), "Creates an API key. Only this answer contains the key itself.",
-        .required("name", .string(1...100), "A name that says where the key is used.", example: "Claude Code"),
+        .required("name", .string(1...100), "A name that says where the key is used.", example: .string("Claude Code")),
         .optional("scope", .oneOf(Scope.self), default: .read, "The operations that the key may call."),
         returns: .json(
             .field("key", .string, "The key. It is not stored in plain text, so save it now."),

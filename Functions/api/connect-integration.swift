@@ -14,10 +14,10 @@ import Sync
     static let onRequestPost = Handler(
         "connect_integration", .session(.manageIntegrations),
         "Checks a platform's credentials with the provider, stores them encrypted, and starts the first sync.",
-        .required("platform", .string(1...64), "The platform, such as okta.", example: "okta"),
+        .required("platform", .string(1...64), "The platform, such as okta.", example: .string("okta")),
         .required(
             "config", .object, "The platform's credentials. The fields depend on the platform.",
-            example: ["domain": "example.okta.com", "apiToken": "00abc"]),
+            example: .object(["domain": .string("example.okta.com"), "api_token": .string("00abc")])),
         returns: .json(
             .field("success", .boolean, "True."),
             .field("integrationId", .uuid, "The integration's id.")),

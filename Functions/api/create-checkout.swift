@@ -10,7 +10,7 @@ import Operation
     static let onRequestPost = Handler(
         "create_checkout", .session(.manageBilling), plan: .any,
         "Opens a page at Stripe on which the workspace buys the Pro plan.",
-        .required("email", .email, "The address for invoices.", example: "billing@example.com"),
+        .required("email", .email, "The address for invoices.", example: .string("billing@example.com")),
         .optional("interval", .oneOf(BillingInterval.self), default: .monthly, "The time between two payments."),
         returns: .json(Checkout.self),
         errors: [BillingError.hasSubscription(.monthly), BillingError.stripeFailed, BillingError.notSetUp]

@@ -3,6 +3,7 @@ import Auth
 import Base
 import Function
 import HTTP
+import Integrations
 import Operation
 
 /// POST /api/disconnect-integration: deletes a platform's credentials and cancels actions that wait for the platform.

@@ -14,13 +14,13 @@ import Remediation
         "execute_action", .session(.initiateRemediation),
         "Carries out an action at a platform, or approves or rejects one that waits for approval.",
         .optional(
-            "actionType", .string(1...100), "The action. Required, except with actionId.", example: "flag_app"),
+            "actionType", .string(1...100), "The action. Required, except with actionId.", example: .string("flag_app")),
         .optional(
             "targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId.",
-            example: "thalian"),
+            example: .string("thalian")),
         .optional(
             "targetEntityId", .string(1...1000),
-            "The target: our id, or the platform's. Required, except with actionId.", example: "Figma"),
+            "The target: our id, or the platform's. Required, except with actionId.", example: .string("Figma")),
         .optional(
             "targetEntityLabel", .string(1...500),
             "The caller's name for the target. The audit log has the record's own name."),
@@ -48,9 +48,10 @@ import Remediation
             action = try context.workspace.decide(decision, on: actionID, now: context.now)
         } else {
             guard decision == nil else { throw HTTPError.badRequest("actionId is required with decision.") }
-            guard let type else { throw HTTPError.badRequest("actionType is required.") }
-            guard let platform else { throw HTTPError.badRequest("targetPlatform is required.") }
-            guard let entityID else { throw HTTPError.badRequest("targetEntityId is required.") }
+            guard let type, let platform, let entityID else {
+                let inputs = [("actionType", type), ("targetPlatform", platform), ("targetEntityId", entityID)]
+                throw InputError.missing(inputs.filter { $0.1 == nil }.map(\.0))
+            }
             guard let type = ActionType(rawValue: type) else { throw HTTPError.notFound("There is no such action.") }
             var request = ActionRequest(type, on: platform, entityID: entityID)
             request.findingID = findingID

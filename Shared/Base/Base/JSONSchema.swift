@@ -145,7 +145,7 @@ public struct JSONSchema: Sendable, Equatable {
         if let first = schema["enum"]?.array?.first { return first }
         switch schema["type"]?.string ?? schema["type"]?.array?.first?.string {
         case "boolean": return true
-        case "number": return 0.5
+        case "number": return .number(0.95)
         case "integer": return schema["minimum"] ?? 1
         case "string": return .string(text(of: schema))
         case "array": return .array([example(of: schema["items"] ?? [:])])

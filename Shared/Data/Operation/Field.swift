@@ -56,12 +56,38 @@ public enum FieldInput {
 public protocol FieldInputs {
     /// A field's value; nil if it was left out.
     func value(_ name: String) throws(InputError) -> FieldInput?
+
+    /// Checks that every name of an input is among `known`.
+    ///
+    /// - Throws: `InputError` that names the nearest known one.
+    func checkNames(_ known: [String]) throws(InputError)
+}
+
+extension FieldInputs {
+    /// Checks that no input is unknown, and that no required one is missing. All operations know workspaceId.
+    ///
+    /// - Throws: `InputError` that names the first unknown input, or else all missing ones.
+    public func check(_ fields: [FieldDescription]) throws(InputError) {
+        var missing: [String] = []
+        for field in fields where field.isRequired {
+            if try value(field.name) == nil { missing.append(field.name) }
+        }
+        var known = fields.map(\.name)
+        if !known.contains("workspaceId") { known.append("workspaceId") }
+        try checkNames(known)
+        guard missing.isEmpty else { throw .missing(missing) }
+    }
 }
 
 /// The members of a JSON object. Null is left out.
 extension [String: JSON]: FieldInputs {
     public func value(_ name: String) throws(InputError) -> FieldInput? {
         self[name].flatMap { $0 == .null ? nil : .json($0) }
+    }
+
+    public func checkNames(_ known: [String]) throws(InputError) {
+        let unknown = keys.filter { !known.contains($0) }.min()
+        if let unknown { throw .unknown(unknown, "field", known: known) }
     }
 }
 
@@ -76,7 +102,7 @@ extension Field {
                 name: name, constraint: type.constraint, isRequired: true, summary: summary, example: example,
                 makeSchema: type.schema)
         ) { input throws(InputError) in
-            guard let input else { throw .missing(name) }
+            guard let input else { throw .missing([name]) }
             return try type.value(of: input, named: name)
         }
     }

@@ -34,12 +34,16 @@ public struct Operation<Output: Described>: Sendable {
         self.summary = summary
         fields = descriptions(repeat each field)
         self.errors = errors
-        self.work = { context, inputs in try work(context, repeat try (each field).value(in: inputs)) }
+        let fields = fields
+        self.work = { context, inputs in
+            try inputs.check(fields)
+            return try work(context, repeat try (each field).value(in: inputs))
+        }
     }
 
     /// Runs the operation for a caller whose access has been checked.
     ///
-    /// - Throws: `InputError` if an input is missing or malformed, and the errors of `work`.
+    /// - Throws: `InputError` if an input is missing, malformed or unknown, and the errors of `work`.
     public func run(_ context: OperationContext, _ inputs: any FieldInputs) throws -> Output {
         try work(context, inputs)
     }

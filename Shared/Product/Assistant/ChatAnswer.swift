@@ -20,17 +20,6 @@ public struct ChatAnswer: Described {
                 .optional("confirmationToken", .string, "The token that confirms the call."))
         }
 
-        public static var schema: JSONSchema {
-            .object(
-                .field("response", .string, "The assistant's message."),
-                .optional(
-                    "toolCalls", .array(of: ToolUse.schema), "The tools that were used or wait for a confirmation."),
-                .field("tokens_used", .count, "The tokens that the answer took."),
-                .field("model", .string, "The model that answered."),
-                .field("stop_reason", .oneOf(StopReason.self), "The reason why the answer ends here."),
-                .field("sessionId", .uuid, "The conversation, for the next message."))
-        }
-
         func write(to json: inout JSONWriter) {
             json.object { json in
                 json.field("id", id)
@@ -67,6 +56,17 @@ public struct ChatAnswer: Described {
     let sessionID: Identifier
     /// The state of the plan's limit on messages per day; nil if there is no limit.
     public let rateLimit: RateLimit?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("response", .string, "The assistant's message."),
+            .optional(
+                "toolCalls", .array(of: ToolUse.schema), "The tools that were used or wait for a confirmation."),
+            .field("tokens_used", .count, "The tokens that the answer took."),
+            .field("model", .string, "The model that answered."),
+            .field("stop_reason", .oneOf(StopReason.self), "The reason why the answer ends here."),
+            .field("sessionId", .uuid, "The conversation, for the next message."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

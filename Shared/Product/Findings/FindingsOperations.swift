@@ -82,7 +82,9 @@ extension Operation<IdentityDetails> {
     public static var lookUpIdentity: Operation {
         Operation(
             "lookup_identity", .apiKey(.read), "Returns one identity by e-mail address, its access and its findings.",
-            .required("email", .string(1...320), "The e-mail address; case is ignored.", example: "alice@example.com"),
+            .required(
+                "email", .string(1...320), "The e-mail address; case is ignored.", example: .string("alice@example.com")
+            ),
             errors: [FindingError.unknownIdentity]
         ) { context, email in
             guard let identity = try context.workspace.identityDetails(email: email) else {
@@ -121,7 +123,7 @@ extension Operation<PostureReport> {
 
 extension Operation<AppPolicy> {
     private static var appName: Field<String> {
-        .required("app_name", .string(1...200), "The application's name; case is ignored.", example: "Figma")
+        .required("app_name", .string(1...200), "The application's name; case is ignored.", example: .string("Figma"))
     }
 
     public static var appPolicy: Operation {
@@ -163,7 +165,9 @@ public struct FindingDecision: Described {
 
 extension Operation<FindingDecision> {
     private static var reason: Field<String?> {
-        .optional("reason", .string(1...1000), "The reason, for the audit log.", example: "Accepted until the audit.")
+        .optional(
+            "reason", .string(1...1000), "The reason, for the audit log.", example: .string("Accepted until the audit.")
+        )
     }
 
     private static var decisionErrors: [any DomainError] {
@@ -174,7 +178,8 @@ extension Operation<FindingDecision> {
         Operation(
             "snooze_finding", .apiKey(.write), "Puts a finding off, until it opens again by itself.",
             .required("findingId", .uuid, "The finding to snooze."),
-            .required("days", .integer(1...90), "The number of days.", example: 7), reason, errors: decisionErrors
+            .required("days", .integer(1...90), "The number of days.", example: .integer(7)), reason,
+            errors: decisionErrors
         ) { context, findingID, days, reason in
             let end = try context.workspace.snoozeFinding(findingID, days: days, reason: reason, now: context.now)
             return FindingDecision(findingID: findingID, status: "snoozed", snoozedUntil: end)

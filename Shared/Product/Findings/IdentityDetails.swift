@@ -33,25 +33,6 @@ public struct IdentityDetails: Described {
                 .field("last_used_at", .timestamp.orNull, "The time of the last use; null if it is not known."))
         }
 
-        public static var schema: JSONSchema {
-            .object(
-                .field("email", .string, "The e-mail address."),
-                .field("display_name", .string, "The name."),
-                .field("status", .oneOf(["active", "suspended", "deprovisioned"]), "The status of the identity."),
-                .field(
-                    "identity_type", .oneOf(["user", "admin", "external", "service_account"]), "The kind of identity."),
-                .field(
-                    "mfa_enabled", .boolean.orNull, "True if a second factor is set up; null if no platform reports it."
-                ),
-                .field("last_login_at", .timestamp.orNull, "The time of the last sign-in; null if it is not known."),
-                .field("department", .string.orNull, "The department."),
-                .field("manager_email", .string.orNull, "The e-mail address of the manager."),
-                .field("platforms", .array(of: .string), "The platforms on which the identity has an account."),
-                .field(
-                    "findings", .array(of: FindingSummary.schema), "The open findings about the identity, worst first."),
-                .field("app_access", .array(of: AppAccess.schema), "The applications that the identity may use."))
-        }
-
         func write(to json: inout JSONWriter) {
             json.object { json in
                 json.field("app_name", appName)
@@ -59,6 +40,25 @@ public struct IdentityDetails: Described {
                 json.field("last_used_at", lastUsedAt)
             }
         }
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("email", .string, "The e-mail address."),
+            .field("display_name", .string, "The name."),
+            .field("status", .oneOf(["active", "suspended", "deprovisioned"]), "The status of the identity."),
+            .field(
+                "identity_type", .oneOf(["user", "admin", "external", "service_account"]), "The kind of identity."),
+            .field(
+                "mfa_enabled", .boolean.orNull, "True if a second factor is set up; null if no platform reports it."
+            ),
+            .field("last_login_at", .timestamp.orNull, "The time of the last sign-in; null if it is not known."),
+            .field("department", .string.orNull, "The department."),
+            .field("manager_email", .string.orNull, "The e-mail address of the manager."),
+            .field("platforms", .array(of: .string), "The platforms on which the identity has an account."),
+            .field(
+                "findings", .array(of: FindingSummary.schema), "The open findings about the identity, worst first."),
+            .field("app_access", .array(of: AppAccess.schema), "The applications that the identity may use."))
     }
 
     public func write(to json: inout JSONWriter) {

@@ -1,6 +1,7 @@
 import Actions
 public import Base
-import Integrations
+import Findings
+public import Integrations
 
 /// The reason why an action is not requested, decided or carried out.
 public struct RemediationError: DomainError, Equatable {

@@ -44,11 +44,12 @@ public struct Handler: Sendable {
         errors: @autoclosure @escaping @Sendable () -> [any DomainError] = [],
         handle: @escaping @Sendable (Context, repeat each Input) throws -> Response
     ) {
+        let fields = descriptions(repeat each field)
         self.init(
-            name, access, plan: plan, summary, descriptions(repeat each field), headers: headers, returns: answer,
-            errors: errors,
+            name, access, plan: plan, summary, fields, headers: headers, returns: answer, errors: errors,
             .checked(access) { context, inputs in
-                try handle(context, repeat try (each field).value(in: inputs))
+                try inputs.check(fields)
+                return try handle(context, repeat try (each field).value(in: inputs))
             })
     }
 

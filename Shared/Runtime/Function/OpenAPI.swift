@@ -22,7 +22,7 @@ extension Handler {
     func declaration(of method: Method, _ maximumBodyLength: Int) -> JSON {
         var operation: [String: JSON] = [
             "operationId": .string(name), "summary": .string(summary), "tags": [.string(tag)],
-            "security": security, "responses": responses(hasBody: method != .get, maximumBodyLength),
+            "security": security, "responses": responses(maximumBodyLength),
         ]
         if let callers { operation["description"] = .string(callers) }
         let parameters = parameters(isQuery: method == .get)
@@ -122,7 +122,7 @@ extension Handler {
 
     // MARK: Responses
 
-    private func responses(hasBody: Bool, _ maximumBodyLength: Int) -> JSON {
+    private func responses(_ maximumBodyLength: Int) -> JSON {
         var responses: [String: JSON] = [:]
         let answer = answer()
         for status in answer.statuses {
@@ -144,7 +144,7 @@ extension Handler {
                 "content": .object(content),
             ]
         }
-        for (status, errors) in declaredErrors(hasBody: hasBody, maximumBodyLength)
+        for (status, errors) in declaredErrors(maximumBodyLength)
         where responses[String(status)] == nil {
             responses[String(status)] = Self.response(status, errors)
         }
@@ -153,13 +153,13 @@ extension Handler {
 
     /// The errors that the operation may answer with: for each status, examples with their codes.
     private func declaredErrors(
-        hasBody: Bool, _ maximumBodyLength: Int
+        _ maximumBodyLength: Int
     ) -> [Int: [(code: String, sentence: String)]] {
         var errors: [Int: [(code: String, sentence: String)]] = [
+            413: [("body.too_long", "The body is longer than \(maximumBodyLength) bytes.")],
             500: [("internal", HTTPError.internal.sentence)],
             503: [("unavailable", HTTPError.unavailable.sentence), ("unwritable", HTTPError.unwritable.sentence)],
         ]
-        if hasBody { errors[413] = [("body.too_long", "The body is longer than \(maximumBodyLength) bytes.")] }
         if access != nil {
             errors[400] = [
                 ("input.missing", "workspaceId is required."), ("input.malformed", "workspaceId must be a UUID."),
