@@ -18,7 +18,8 @@ enum Module: String {
 // MARK: Routes
 
 /// A function: one file, one route, one executable. Its name is its route with dashes; its file is
-/// Functions/ROUTE.swift, or Functions/ROUTE/index.swift when other routes lie below it.
+/// Functions/ROUTE.swift, or Functions/ROUTE/index.swift when other routes lie below it. Both lack the extension of a
+/// route such as api/openapi.json.
 struct Route {
     let path: String
     let file: String
@@ -33,7 +34,7 @@ struct Route {
 
     var target: Target {
         .executableTarget(
-            name: path.split(separator: "/").joined(separator: "-"),
+            name: path.prefix { $0 != "." }.split(separator: "/").joined(separator: "-"),
             dependencies: ([.Function] + uses).map(\.dependency),
             path: "Functions", exclude: ["README.md", "DEPLOYMENT.md"] + routes.map(\.file).filter { $0 != file },
             sources: [file])
@@ -42,14 +43,15 @@ struct Route {
 
 let routes = [
     Route("api/health", uses: .Base, .HTTP),
+    Route("api/openapi.json", file: "api/openapi.swift", uses: .Base, .HTTP),
     Route("api/api-keys", uses: .Base, .HTTP, .Auth, .Operation),
     Route("api/analyze", uses: .Base, .HTTP, .Auth, .Analysis, .Findings),
-    Route("api/export-audit-log", uses: .HTTP, .Auth, .Store, .Export),
-    Route("api/export-workspace", uses: .HTTP, .Auth, .Operation, .Export),
+    Route("api/export-audit-log", uses: .Base, .HTTP, .Auth, .Store, .Export),
+    Route("api/export-workspace", uses: .Base, .HTTP, .Auth, .Operation, .Export),
     Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Actions, .Remediation),
     Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
-    Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Actions),
+    Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Integrations, .Actions),
     Route("api/ai-chat", uses: .Base, .HTTP, .Auth, .Operation, .Assistant, .Remediation),
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
     Route("api/create-portal-session", uses: .Base, .HTTP, .Auth, .Billing),

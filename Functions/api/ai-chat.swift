@@ -17,12 +17,20 @@ import Remediation
     /// Anthropic's API.
     static func handler(pause: Double = 0.5) -> Handler {
         Handler(
-            .session(.view),
-            .required("message", .text(1...32_000), "The user's message."),
+            "send_chat_message", .session(.view),
+            "Answers a message with the help of the workspace's data, or carries out an action that the member confirms.",
+            .required(
+                "message", .text(1...32_000), "The user's message.", example: .string("Who has no second factor?")),
             .optional("sessionId", .uuid, "The conversation to continue; a new one if it is left out or unknown."),
             .optional("fileBase64", .base64, "A file: PDF, JPEG, PNG, WebP, GIF or plain text, at most 10 MB."),
             .optional("fileName", .string(1...255), "The file's name."),
-            .optional("confirmationToken", .string(1...200), "The token that approves an action of an earlier answer.")
+            .optional("confirmationToken", .string(1...200), "The token that approves an action of an earlier answer."),
+            returns: .json(ChatAnswer.self),
+            errors: [
+                AssistantError.unreadableMessage, AssistantError.invalidConfirmation, AssistantError.mayNotConfirm,
+                AssistantError.changedTarget, AssistantError.tooLongFile, AssistantError.unknownFileType,
+                AssistantError.rateLimited(seconds: 30), AssistantError.unavailable, AssistantError.failed,
+            ]
         ) { context, message, sessionID, file, fileName, token in
             let assistant = try Assistant(context.env, remediation: Remediation(context.env), pause: pause, context.log)
             let (workspace, now) = (context.workspace, context.now)

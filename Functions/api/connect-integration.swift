@@ -12,9 +12,18 @@ import Sync
 /// a sync, which runs after the response if possible.
 @main struct ConnectIntegration: Function {
     static let onRequestPost = Handler(
-        .session(.manageIntegrations),
-        .required("platform", .string(1...64), "The platform, such as okta."),
-        .required("config", .object, "The platform's credentials. The fields depend on the platform.")
+        "connect_integration", .session(.manageIntegrations),
+        "Checks a platform's credentials with the provider, stores them encrypted, and starts the first sync.",
+        .required("platform", .string(1...64), "The platform, such as okta.", example: .string("okta")),
+        .required(
+            "config", .object, "The platform's credentials. The fields depend on the platform.",
+            example: .object(["domain": .string("example.okta.com"), "api_token": .string("00abc")])),
+        returns: .json(
+            .field("success", .boolean, "True."),
+            .field("integrationId", .uuid, "The integration's id.")),
+        errors: [
+            IntegrationError.limitReached(3), SyncError.unknownPlatform, SyncFailure.refusedCredentials,
+        ]
     ) { context, platform, config in
         let tools = SyncTools(context.env)
         let (id, sync) = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)

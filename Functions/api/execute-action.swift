@@ -12,12 +12,16 @@ import Remediation
 /// approval. An action that need not wait runs before the response, if possible.
 @main struct ExecuteAction: Function {
     static let onRequestPost = Handler(
-        .session(.initiateRemediation),
-        .optional("actionType", .string(1...100), "The action. Required, except with actionId."),
-        .optional("targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId."),
+        "execute_action", .session(.initiateRemediation),
+        "Carries out an action at a platform, or approves or rejects one that waits for approval.",
+        .optional(
+            "actionType", .string(1...100), "The action. Required, except with actionId.", example: .string("flag_app")),
+        .optional(
+            "targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId.",
+            example: .string("thalian")),
         .optional(
             "targetEntityId", .string(1...1000),
-            "The target: our id, or the platform's. Required, except with actionId."),
+            "The target: our id, or the platform's. Required, except with actionId.", example: .string("Figma")),
         .optional(
             "targetEntityLabel", .string(1...500),
             "The caller's name for the target. The audit log has the record's own name."),
@@ -25,7 +29,18 @@ import Remediation
         .optional("extraParams", .object, "The action's parameters on this platform. Unknown ones are refused."),
         .optional("reason", .string(1...1000), "The reason, for the audit log."),
         .optional("actionId", .uuid, "The action that waits for approval."),
-        .optional("decision", .oneOf(Decision.self), "The decision about it. Required with actionId.")
+        .optional("decision", .oneOf(Decision.self), "The decision about it. Required with actionId."),
+        headers: [
+            HeaderField(
+                "Idempotency-Key", .string(1...255, pattern: "^[!-~]*$"),
+                "A key of the caller's choice. A second request with the same key returns the first one's action.")
+        ],
+        returns: .json(RemediationAction.self),
+        errors: [
+            RemediationError.invalidParameter("extraParams.groupId is required."), RemediationError.mayNotDecide,
+            RemediationError.unknownAction, RemediationError.approvalExpired, RemediationError.changed,
+            RemediationError.alreadyWaiting(.suspendUser, for: "target"), RemediationError.keyOfAnotherRequest,
+        ]
     ) { context, type, platform, entityID, _, findingID, parameters, reason, actionID, decision in
         let remediation = Remediation(context.env)
         let action: RemediationAction
@@ -34,9 +49,10 @@ import Remediation
             action = try context.workspace.decide(decision, on: actionID, now: context.now)
         } else {
             guard decision == nil else { throw HTTPError.badRequest("actionId is required with decision.") }
-            guard let type else { throw HTTPError.badRequest("actionType is required.") }
-            guard let platform else { throw HTTPError.badRequest("targetPlatform is required.") }
-            guard let entityID else { throw HTTPError.badRequest("targetEntityId is required.") }
+            guard let type, let platform, let entityID else {
+                let inputs = [("actionType", type), ("targetPlatform", platform), ("targetEntityId", entityID)]
+                throw InputError.missing(inputs.filter { $0.1 == nil }.map(\.0))
+            }
             guard let type = ActionType(rawValue: type) else { throw HTTPError.notFound("There is no such action.") }
             var request = ActionRequest(type, on: platform, entityID: entityID)
             request.findingID = findingID

@@ -1,4 +1,5 @@
 import Auth
+import Base
 import Export
 import Function
 import HTTP
@@ -8,11 +9,16 @@ import Operation
 /// its audit log, as JSON, CSV or a workbook. A long export takes several requests.
 @main struct ExportWorkspace: Function {
     static let onRequestPost = Handler(
-        .session(.exportWorkspace),
+        "export_workspace", .session(.exportWorkspace), "Returns all data of the workspace as JSON, CSV or a workbook.",
         .required("format", .oneOf(ExportFormat.self), "The format of the export."),
         .optional("includeAuditLog", .boolean, default: false, "Include the entries of the audit log."),
         .optional("includeFull", .boolean, default: false, "Include all raw metadata."),
-        .optional("cursor", .string(1...200), "The place to continue: the cursor of the previous response.")
+        .optional("cursor", .string(1...200), "The place to continue: the cursor of the previous response."),
+        returns: .json(WorkspaceExport.schema)
+            .orFile("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+            .header("Content-Disposition", .string, "The name under which a browser saves a CSV file or a workbook.")
+            .header("X-Next-Cursor", .string, "The place to continue, if a CSV file or a workbook is not complete."),
+        errors: [ExportError.invalidCursor]
     ) { context, format, includesAuditLog, isFull, cursor in
         let file = try WorkspaceExport(
             of: context.workspace, as: format, includesAuditLog: includesAuditLog, isFull: isFull, from: cursor,

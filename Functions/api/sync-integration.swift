@@ -16,7 +16,19 @@ import Sync
     private static let seconds = 60.0
 
     static let onRequestPost = Handler(
-        .session(.manageIntegrations), .required("integrationId", .uuid, "The integration to sync.")
+        "sync_integration", .session(.manageIntegrations), "Pulls a platform's current data.",
+        .required("integrationId", .uuid, "The integration to sync."),
+        returns: .json(
+            .field("status", .oneOf(SyncReport.Status.self), "The state of the sync."),
+            .field("platform", .string, "The platform."),
+            .field("entities_synced", SyncCounts.schema, "The numbers of records that have come so far."),
+            .field("duration_ms", .count, "The duration of the request, in milliseconds."),
+            .field("next_auto_sync_at", .timestamp, "The time at which the next sync begins by itself."),
+            .optional("last_error", .string, "The reason why the deletions of this sync were held back.")),
+        errors: [
+            SyncError.unknownIntegration, SyncError.inProgress, IntegrationError.noCredentials,
+            IntegrationError.unopenedCredentials, SyncFailure.refusedCredentials,
+        ]
     ) { context, integrationID in
         let start = ContinuousClock.now
         let (workspace, tools) = (context.workspace, SyncTools(context.env))

@@ -40,7 +40,8 @@ struct EmptyRootTests {
 
     static let examples =
         Operation.all.map { Example($0) } + [
-            Example("api-health", 200, Call()), Example("api-stripe-webhook", 503, Call("POST", body: [:])),
+            Example("api-health", 200, Call()), Example("api-openapi", 503, Call()),
+            Example("api-stripe-webhook", 503, Call("POST", body: [:])),
             Example(scheduled: "scheduled-housekeeping"), Example(scheduled: "scheduled-jobs"),
             Example(scheduled: "scheduled-sync"), Example(scheduled: "scheduled-session-keys"),
         ]

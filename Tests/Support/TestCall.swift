@@ -99,13 +99,16 @@ extension TestStore {
 /// A function in this process, which keeps its state as a process that serves several requests does.
 public struct TestPipeline {
     private let pipeline: Pipeline
+    private let check: AnswerCheck
 
     public init(
         _ function: any Function.Type, _ environment: Environment, now: @escaping () -> Timestamp = { TestStore.now }
     ) {
         pipeline = Pipeline(function, environment, now: now)
+        check = AnswerCheck(function)
     }
 
+    /// Sends a call. Records an issue if the answer is not what the function declares.
     public func send(_ call: Call) -> Reply {
         var headers = Headers()
         for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) { headers.add(name, value) }
@@ -114,11 +117,15 @@ public struct TestPipeline {
                 method: Method(rawValue: call.method), path: call.path, queryString: call.query, headers: headers,
                 body: call.body, peerAddress: call.peer))
         var body: [UInt8] = []
+        var isCutOff = false
         switch response.body {
         case .bytes(let bytes): body = bytes
-        case .stream(let write): try? write { body.append(contentsOf: $0) }
+        case .stream(let write):
+            do { try write { body.append(contentsOf: $0) } } catch { isCutOff = true }
         }
         for work in response.background { work() }
-        return Reply(status: response.status, headers: response.headers, body: body)
+        let reply = Reply(status: response.status, headers: response.headers, body: body)
+        check.check(reply, to: call.method, isCutOff: isCutOff)
+        return reply
     }
 }

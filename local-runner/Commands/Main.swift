@@ -7,7 +7,8 @@ import Glibc
 @main
 struct Main {
     static let verbs: [Verb] = [
-        Verb.dev, Verb.serve, Verb.work, Verb.tail, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed,
+        Verb.dev, Verb.serve, Verb.work, Verb.tail, Verb.invoke, Verb.token, Verb.routes, Verb.openAPI, Verb.migrate,
+        Verb.seed,
         Verb.jobs,
         Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,
         Verb.memberAdd, Verb.memberList, Verb.memberRole, Verb.memberRemove, Verb.keyCreate, Verb.keyList,

@@ -1,5 +1,4 @@
 import Base
-import CSystem
 import Glibc
 import Store
 
@@ -110,11 +109,8 @@ struct Project {
     /// them.
     var functionsFolder: String {
         get throws {
-            // Without /proc, the path that started the program is used.
-            let path = realpath("/proc/self/exe", nil) ?? csystem_executable().flatMap { realpath($0, nil) }
-            guard let path else { throw FileError(path: "/proc/self/exe", code: errno) }
-            defer { free(path) }
-            return File.folder(of: String(cString: path))
+            guard let path = ProgramFolder.path else { throw FileError(path: "/proc/self/exe", code: errno) }
+            return path
         }
     }
 }

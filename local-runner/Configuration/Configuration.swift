@@ -4,6 +4,8 @@ import Base
 /// variables in it, so nothing needs to be looked up later.
 struct Configuration: Sendable {
     var name: String
+    /// The day of the interface that the functions serve, such as 2026-04-15; the version of the OpenAPI document.
+    var compatibilityDate: String
     var listen: ListenAddress
     var functions: [FunctionConfiguration]
     var crons: [CronTrigger]

@@ -78,10 +78,9 @@ struct ConfigurationReader {
         if let name, !Self.isName(name), let place = members["name"]?.place {
             problems.add(place, "\"\(name)\" must be lower-case letters, digits and dashes.")
         }
-        if let date = members["compatibility_date"], let text = date.string(&problems),
-            Timestamp(text + "T00:00:00Z") == nil
-        {
-            problems.add(date.place, "\"\(text)\" is not a date; write it like 2026-04-15.")
+        let date = members["compatibility_date"]?.string(&problems)
+        if let date, let place = members["compatibility_date"]?.place, Timestamp(date + "T00:00:00Z") == nil {
+            problems.add(place, "\"\(date)\" is not a date; write it like 2026-04-15.")
         }
         let listen = listenAddress(members["dev"])
         let limits = limits(members["limits"], over: Limits())
@@ -91,7 +90,8 @@ struct ConfigurationReader {
         let crons = crons(members["triggers"], functions: functions)
         let result = functions.map(\.configuration)
         return Configuration(
-            name: name ?? "", listen: listen, functions: result, crons: crons, variables: values)
+            name: name ?? "", compatibilityDate: date ?? "2026-04-15", listen: listen, functions: result, crons: crons,
+            variables: values)
     }
 
     private mutating func listenAddress(_ node: Node?) -> ListenAddress {

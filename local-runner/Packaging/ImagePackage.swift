@@ -37,6 +37,7 @@ struct ImageParts {
         let settings = [
             ArchiveFile("\(Self.folder)/\(Configuration.fileName)", source.configurationFile),
             ArchiveFile("\(Self.folder)/\(PackageSource.componentsFile)", source.components),
+            ArchiveFile("\(Self.folder)/\(OpenAPIDocument.fileName)", source.openAPI),
         ]
         return [
             try layer("certificate authorities, users, /tmp", root, folder), try layer("local-runner", runner, folder),

@@ -43,10 +43,11 @@ struct LambdaPackage {
                 secrets: source.secrets(of: function).filter { !without.contains($0) },
                 schedules: try schedules(of: function))
             try checkEnvironment(entry)
-            let files = [
-                ArchiveFile("bootstrap", mode: 0o755, try source.executable(function.function)),
-                source.componentsArchiveFile,
-            ]
+            let files =
+                [
+                    ArchiveFile("bootstrap", mode: 0o755, try source.executable(function.function)),
+                    source.componentsArchiveFile,
+                ] + (OpenAPIDocument.readers.contains(function.function) ? [source.openAPIArchiveFile] : [])
             try folder.write(entry.archive, files) { files in
                 let bytes = files.zip()
                 guard bytes.count <= Self.largestArchive else {

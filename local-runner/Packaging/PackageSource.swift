@@ -31,6 +31,8 @@ struct PackageSource {
     let runner: [UInt8]
     /// The list of libraries in the executables (CycloneDX).
     let components: [UInt8]
+    /// The OpenAPI document of all functions of the configuration, also if one of them is packaged alone.
+    let openAPI: [UInt8]
 
     private let folder: String
     static let componentsFile = "components.cdx.json"
@@ -92,6 +94,7 @@ struct PackageSource {
                     + "local-runner/dev --build-only")
         }
         self.components = components
+        openAPI = try OpenAPIDocument(configuration, folder: folder).bytes
     }
 
     /// The name of the product's files and services, such as `thalian`.
@@ -120,6 +123,9 @@ struct PackageSource {
 
     /// The list of libraries as a file of a package.
     var componentsArchiveFile: ArchiveFile { ArchiveFile(Self.componentsFile, components) }
+
+    /// The OpenAPI document as a file of a package. The functions that read it look for it next to their executable.
+    var openAPIArchiveFile: ArchiveFile { ArchiveFile(OpenAPIDocument.fileName, openAPI) }
 
     /// Returns the cron expressions of a function's triggers.
     func crons(of function: FunctionConfiguration) -> [CronExpression] {

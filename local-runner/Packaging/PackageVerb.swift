@@ -56,6 +56,7 @@ extension Verb {
         do {
             let next = try target.write(source, arguments, into: &folder)
             try folder.write(source.componentsArchiveFile)
+            try folder.write(source.openAPIArchiveFile)
             try Terminal.say(table: try folder.finish())
             try Terminal.say()
             try Terminal.say(next)

@@ -22,6 +22,7 @@ struct SystemdPackage {
             ArchiveFile(units.prefix.file("local-runner"), mode: 0o755, source.runner),
             ArchiveFile(units.prefix.file(Configuration.fileName), source.configurationFile),
             ArchiveFile(units.prefix.file(PackageSource.componentsFile), source.components),
+            ArchiveFile(units.prefix.file(OpenAPIDocument.fileName), source.openAPI),
         ]
         for function in source.functions {
             files.append(

@@ -19,7 +19,10 @@ struct WebServerPackage {
                 function: function, program: "\(prefix.path)/\(function.function)",
                 socket: "/run/\(source.name)/\(function.function).sock", variables: try environment(of: function))
         }
-        var files = [ArchiveFile(prefix.file(PackageSource.componentsFile), source.components)]
+        var files = [
+            ArchiveFile(prefix.file(PackageSource.componentsFile), source.components),
+            ArchiveFile(prefix.file(OpenAPIDocument.fileName), source.openAPI),
+        ]
         for site in sites {
             let name = site.function.function
             files.append(ArchiveFile(prefix.file(name), mode: 0o755, try source.executable(name)))

@@ -18,6 +18,9 @@ public struct Query: Sendable {
         self.parameters = parameters
     }
 
+    /// The names of the parameters, in their order. A name occurs as often as it is given.
+    public var names: [String] { parameters.map(\.name) }
+
     /// Returns all values of a parameter in their order.
     public func values(_ name: String) -> [String] {
         parameters.filter { $0.name == name }.map(\.value)

@@ -2,7 +2,7 @@ public import Base
 import Store
 
 /// The parts of an API key that may be shown again after its creation.
-public struct APIKeySummary: JSONWritable, Sendable {
+public struct APIKeySummary: Described {
     /// The key's id, which a request to revoke the key names.
     public let id: Identifier
     public let name: String
@@ -11,6 +11,16 @@ public struct APIKeySummary: JSONWritable, Sendable {
     /// The time at which the key was created.
     public let createdAt: Timestamp
     public let lastUsedAt: Timestamp?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("id", .uuid, "The key's id, which a request to revoke the key names."),
+            .field("name", .string, "The name that says where the key is used."),
+            .field("prefix", .string, "The beginning of the key."),
+            .field("scope", .oneOf(Scope.self), "The operations that the key may call."),
+            .field("created_at", .timestamp, "The time at which the key was created."),
+            .field("last_used_at", .timestamp.orNull, "The time of the last request with the key."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -55,11 +55,11 @@ public struct AccessError: DomainError, Equatable {
 
     // MARK: API keys
 
-    static func tooManyAPIKeys(_ most: Int) -> AccessError {
+    public static func tooManyAPIKeys(_ most: Int) -> AccessError {
         AccessError(
             .conflict, "too_many_api_keys",
             "The workspace already has \(most) active API keys, the maximum. Revoke one first.")
     }
 
-    static let unknownAPIKey = AccessError(.notFound, "unknown_api_key", "No active API key has this id.")
+    public static let unknownAPIKey = AccessError(.notFound, "unknown_api_key", "No active API key has this id.")
 }

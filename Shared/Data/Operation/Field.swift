@@ -33,10 +33,15 @@ public struct FieldDescription: Sendable {
     public let isRequired: Bool
     /// The purpose of the field, in one line.
     public let summary: String
-    /// The constraint as JSON Schema. It is computed on each use, because requests don't need it.
-    public var schema: JSON { makeSchema() }
+    /// The schema of the value, with the summary and an example. It is computed on each use, because requests don't need
+    /// it.
+    public var schema: JSONSchema {
+        let schema = makeSchema().described(summary)
+        return example.map { schema.example($0) } ?? schema
+    }
 
-    fileprivate let makeSchema: @Sendable () -> JSON
+    fileprivate let example: JSON?
+    fileprivate let makeSchema: @Sendable () -> JSONSchema
 }
 
 /// The value of a field, before it is validated.
@@ -51,6 +56,27 @@ public enum FieldInput {
 public protocol FieldInputs {
     /// Returns a field's value; nil if it was left out. Throws an error if it was given more than once.
     func value(_ name: String) throws(InputError) -> FieldInput?
+
+    /// Checks that every name of an input is among `known`.
+    ///
+    /// - Throws: `InputError` that names the nearest known one.
+    func checkNames(_ known: [String]) throws(InputError)
+}
+
+extension FieldInputs {
+    /// Checks that no input is unknown, and that no required one is missing. All operations know workspaceId.
+    ///
+    /// - Throws: `InputError` that names the first unknown input, or else all missing ones.
+    public func check(_ fields: [FieldDescription]) throws(InputError) {
+        var missing: [String] = []
+        for field in fields where field.isRequired {
+            if try value(field.name) == nil { missing.append(field.name) }
+        }
+        var known = fields.map(\.name)
+        if !known.contains("workspaceId") { known.append("workspaceId") }
+        try checkNames(known)
+        guard missing.isEmpty else { throw .missing(missing) }
+    }
 }
 
 /// The members of a JSON object. A member that is null counts as left out.
@@ -58,29 +84,40 @@ extension [String: JSON]: FieldInputs {
     public func value(_ name: String) throws(InputError) -> FieldInput? {
         self[name].flatMap { $0 == .null ? nil : .json($0) }
     }
+
+    public func checkNames(_ known: [String]) throws(InputError) {
+        let unknown = keys.filter { !known.contains($0) }.min()
+        if let unknown { throw .unknown(unknown, "field", known: known) }
+    }
 }
 
 extension Field {
-    /// Returns a field that must be given.
-    public static func required(_ name: String, _ type: FieldType<Value>, _ summary: String) -> Field {
+    /// Returns a field that must be given. `example` is a value for the documentation, from the demonstration workspace
+    /// if possible.
+    public static func required(
+        _ name: String, _ type: FieldType<Value>, _ summary: String, example: JSON? = nil
+    ) -> Field {
         Field(
             description: FieldDescription(
-                name: name, constraint: type.constraint, isRequired: true, summary: summary,
+                name: name, constraint: type.constraint, isRequired: true, summary: summary, example: example,
                 makeSchema: type.schema)
         ) { input throws(InputError) in
-            guard let input else { throw .missing(name) }
+            guard let input else { throw .missing([name]) }
             return try type.value(of: input, named: name)
         }
     }
 
     /// Returns a field that may be omitted. Its value is then `fallback`.
     public static func optional(
-        _ name: String, _ type: FieldType<Value>, default fallback: Value, _ summary: String
+        _ name: String, _ type: FieldType<Value>, default fallback: Value, _ summary: String, example: JSON? = nil
     ) -> Field where Value: Sendable {
         Field(
             description: FieldDescription(
-                name: name, constraint: type.constraint, isRequired: false, summary: summary,
-                makeSchema: type.schema)
+                name: name, constraint: type.constraint, isRequired: false, summary: summary, example: example,
+                makeSchema: {
+                    let schema = type.schema()
+                    return json(of: fallback).map { schema.withDefault($0) } ?? schema
+                })
         ) { input throws(InputError) in
             guard let input else { return fallback }
             return try type.value(of: input, named: name)
@@ -89,11 +126,11 @@ extension Field {
 
     /// Returns a field that may be omitted. Its value is then nil.
     public static func optional<Wrapped>(
-        _ name: String, _ type: FieldType<Wrapped>, _ summary: String
+        _ name: String, _ type: FieldType<Wrapped>, _ summary: String, example: JSON? = nil
     ) -> Field where Value == Wrapped? {
         Field(
             description: FieldDescription(
-                name: name, constraint: type.constraint, isRequired: false, summary: summary,
+                name: name, constraint: type.constraint, isRequired: false, summary: summary, example: example,
                 makeSchema: type.schema)
         ) { input throws(InputError) in
             guard let input else { return nil }
@@ -105,11 +142,11 @@ extension Field {
 /// The type of a field: which values it accepts, and how they are read.
 public struct FieldType<Value>: Sendable {
     let constraint: String
-    fileprivate let schema: @Sendable () -> JSON
+    fileprivate let schema: @Sendable () -> JSONSchema
     let parse: @Sendable (FieldInput) -> Value?
 
     private init(
-        constraint: String, schema: @autoclosure @escaping @Sendable () -> JSON,
+        constraint: String, schema: @autoclosure @escaping @Sendable () -> JSONSchema,
         parse: @escaping @Sendable (FieldInput) -> Value?
     ) {
         self.constraint = constraint
@@ -128,7 +165,7 @@ extension FieldType where Value == String {
     public static func string(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(
             constraint: "a string of \(length.lowerBound) to \(length.upperBound) characters",
-            schema: schema(length)
+            schema: .string(length, pattern: #"^[^\x00-\x1f\x7f-\x9f]*$"#)
         ) { input in
             guard let text = input.string, length.contains(text.unicodeScalars.count),
                 !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
@@ -142,7 +179,7 @@ extension FieldType where Value == String {
     public static func text(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(
             constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters",
-            schema: schema(length)
+            schema: .string(length, pattern: #"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"#)
         ) { input in
             guard let text = input.string, length.contains(text.unicodeScalars.count),
                 text.unicodeScalars.allSatisfy({
@@ -158,18 +195,11 @@ extension FieldType where Value == String {
     public static var email: FieldType {
         FieldType(
             constraint: "an e-mail address",
-            schema: ["type": "string", "format": "email", "maxLength": 254]
+            schema: .string(format: "email")
         ) { input in
             guard let text = input.string, text.utf8.count <= 254, isEmail(text) else { return nil }
             return text
         }
-    }
-
-    private static func schema(_ length: ClosedRange<Int>) -> JSON {
-        [
-            "type": "string", "minLength": .integer(length.lowerBound),
-            "maxLength": .integer(length.upperBound),
-        ]
     }
 
     private static func isEmail(_ text: String) -> Bool {
@@ -229,7 +259,9 @@ extension FieldType where Value == String {
     /// A file in base 64 (RFC 4648 §4). Only the length of the text is checked here; the handler must decode it.
     public static var base64: FieldType {
         FieldType(
-            constraint: "a file in base64", schema: ["type": "string", "contentEncoding": "base64"]
+            constraint: "a file in base64",
+            schema: .string(
+                pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$")
         ) { input in
             guard let text = input.string, !text.isEmpty, text.utf8.count % 4 == 0 else { return nil }
             return text
@@ -242,10 +274,7 @@ extension FieldType where Value == Int {
     public static func integer(_ range: ClosedRange<Int>) -> FieldType {
         FieldType(
             constraint: "an integer from \(range.lowerBound) to \(range.upperBound)",
-            schema: [
-                "type": "integer", "minimum": .integer(range.lowerBound),
-                "maximum": .integer(range.upperBound),
-            ]
+            schema: .integer(range)
         ) { input in
             let number: Int? =
                 switch input {
@@ -260,7 +289,7 @@ extension FieldType where Value == Int {
 extension FieldType where Value == Bool {
     /// A boolean: the JSON value, or in a query the text `true` or `false`.
     public static var boolean: FieldType {
-        FieldType(constraint: "true or false", schema: ["type": "boolean"]) { input in
+        FieldType(constraint: "true or false", schema: .boolean) { input in
             switch input {
             case .text(let text): ["true": true, "false": false][text]
             case .json(let value): value.bool
@@ -272,7 +301,7 @@ extension FieldType where Value == Bool {
 extension FieldType where Value == [String: JSON] {
     /// A JSON object, in a body only. The handler must check its members.
     public static var object: FieldType {
-        FieldType(constraint: "an object", schema: ["type": "object"]) { input in
+        FieldType(constraint: "an object", schema: .anyObject) { input in
             guard case .json(let value) = input else { return nil }
             return value.object
         }
@@ -282,7 +311,7 @@ extension FieldType where Value == [String: JSON] {
 extension FieldType where Value == Identifier {
     /// A UUID.
     public static var uuid: FieldType {
-        FieldType(constraint: "a UUID", schema: ["type": "string", "format": "uuid"]) { input in
+        FieldType(constraint: "a UUID", schema: .uuid) { input in
             input.string.flatMap { Identifier($0) }
         }
     }
@@ -293,7 +322,7 @@ where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == Strin
     /// One of the raw values of `Value`.
     public static func oneOf(_ type: Value.Type = Value.self) -> FieldType {
         let cases = Array(Value.allCases)
-        return FieldType(constraint: "one of \(names(cases))", schema: schemaOfNames(cases)) { input in
+        return FieldType(constraint: "one of \(names(cases))", schema: .oneOf(cases.map(\.rawValue))) { input in
             cases.first { $0.rawValue == input.string }
         }
     }
@@ -309,7 +338,7 @@ extension FieldType {
         let cases = Array(Element.allCases)
         return FieldType(
             constraint: "a comma-separated list of \(names(cases))",
-            schema: ["type": "array", "items": schemaOfNames(cases)]
+            schema: .array(of: .oneOf(cases.map(\.rawValue)), minimum: 1)
         ) { input in
             guard let parts = input.string?.split(separator: ",", omittingEmptySubsequences: false) else {
                 return nil
@@ -333,10 +362,16 @@ extension FieldInput {
     }
 }
 
-private func names(_ cases: [some RawRepresentable<String>]) -> String {
-    cases.map(\.rawValue).joined(separator: ", ")
+/// Returns a field's default value as JSON; nil if there is no such JSON, as for an empty list in a query.
+private func json(of value: some Any) -> JSON? {
+    switch value {
+    case let value as Int: .integer(value)
+    case let value as Bool: .bool(value)
+    case let value as any RawRepresentable: (value.rawValue as? String).map(JSON.string)
+    default: nil
+    }
 }
 
-private func schemaOfNames(_ cases: [some RawRepresentable<String>]) -> JSON {
-    ["type": "string", "enum": .array(cases.map { .string($0.rawValue) })]
+private func names(_ cases: [some RawRepresentable<String>]) -> String {
+    cases.map(\.rawValue).joined(separator: ", ")
 }

@@ -12,8 +12,18 @@ public struct InputError: DomainError, Equatable {
 
     public var kind: ErrorKind { .invalid }
 
-    static func missing(_ field: String) -> InputError {
-        InputError("missing", "\(field) is required.")
+    /// The error for inputs that are missing. There must be at least one.
+    public static func missing(_ fields: [String]) -> InputError {
+        guard let last = fields.last, fields.count > 1 else {
+            return InputError("missing", "\(fields.joined()) is required.")
+        }
+        return InputError("missing", "\(fields.dropLast().joined(separator: ", ")) and \(last) are required.")
+    }
+
+    /// The error for an input that is not declared: `kind` is a field or a parameter, `known` are the declared names.
+    public static func unknown(_ name: String, _ kind: String, known: [String]) -> InputError {
+        let shown = String(name.prefix(60)).harmless
+        return InputError("unknown", "There is no \(kind) \(shown); \(NearestWord.advice(name, known))")
     }
 
     static func malformed(_ field: String, _ constraint: String) -> InputError {

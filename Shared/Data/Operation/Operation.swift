@@ -1,11 +1,12 @@
 public import Auth
 public import Base
 
-/// One operation of the product: its name, its access, its inputs and its work, declared once.
+/// One operation of the product: its name, its access, its inputs, its output, its errors and its work, declared once.
+/// The schema of the output is that of `Output`.
 ///
 /// The endpoints below /api/mcp and the assistant's tools use the same declaration. They check the caller's access;
 /// `run` checks the inputs.
-public struct Operation<Output>: Sendable {
+public struct Operation<Output: Described>: Sendable {
     /// The name, such as `snooze_finding`.
     public let name: String
     /// A sentence that says what the operation does.
@@ -15,28 +16,41 @@ public struct Operation<Output>: Sendable {
     /// The inputs, in addition to the workspace.
     public let fields: [FieldDescription]
 
+    /// The errors of its own, in addition to those that every operation has, such as malformed inputs.
+    public let errors: DeclaredErrors
+
     private let work: @Sendable (OperationContext, any FieldInputs) throws -> Output
 
-    /// Declares an operation. The fields are read, in their order, before `work` is called with their values.
+    /// Declares an operation. The fields are read, in their order, before `work` is called with their values. `errors`
+    /// are examples of the errors that `work` throws: at least one for each kind.
     public init<each Input>(
         _ name: String, _ access: AccessRequirement, _ summary: String,
         _ field: repeat Field<each Input>,
+        errors: @autoclosure @escaping @Sendable () -> [any DomainError] = [],
         work: @escaping @Sendable (OperationContext, repeat each Input) throws -> Output
     ) {
         self.name = name
         self.access = access
         self.summary = summary
         fields = descriptions(repeat each field)
-        self.work = { context, inputs in try work(context, repeat try (each field).value(in: inputs)) }
+        self.errors = errors
+        let fields = fields
+        self.work = { context, inputs in
+            try inputs.check(fields)
+            return try work(context, repeat try (each field).value(in: inputs))
+        }
     }
 
     /// Runs the operation for a caller whose access has been checked.
     ///
-    /// - Throws: `InputError` if an input is missing or malformed, and the errors of `work`.
+    /// - Throws: `InputError` if an input is missing, malformed or unknown, and the errors of `work`.
     public func run(_ context: OperationContext, _ inputs: any FieldInputs) throws -> Output {
         try work(context, inputs)
     }
 }
+
+/// The errors that a declaration names. They are made only for documentation, because requests don't need them.
+public typealias DeclaredErrors = @Sendable () -> [any DomainError]
 
 /// Returns the descriptions of fields, in their order.
 public func descriptions<each Input>(_ field: repeat Field<each Input>) -> [FieldDescription] {

@@ -51,6 +51,14 @@ public struct AuditExportHead: Sendable {
         return JSONWriter.bytes(JSON.object(fields))
     }
 
+    /// The schema of the export's member `signature`.
+    public static var signatureSchema: JSONSchema {
+        .object(
+            .field("algorithm", .oneOf(["Ed25519"]), "The algorithm."),
+            .field("public_key", .string(pattern: "^[0-9a-f]{64}$"), "The public key in hexadecimal."),
+            .field("signature", .string(pattern: "^[0-9a-f]{128}$"), "The signature in hexadecimal."))
+    }
+
     /// Returns the export's member `signature`, made with the private key.
     ///
     /// - Throws: `StoreError` if OpenSSL can't make the signature.

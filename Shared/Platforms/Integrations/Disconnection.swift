@@ -3,10 +3,18 @@ public import Base
 import Store
 
 /// The result of disconnecting a platform.
-public struct Disconnection: JSONWritable {
+public struct Disconnection: Described {
     let platform: String
     let disconnectedAt: Timestamp
     let cancelledActions: Int
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("success", .boolean, "True."),
+            .field("platform", .string, "The platform."),
+            .field("disconnected_at", .timestamp, "The time at which the credentials were deleted."),
+            .field("pending_actions_cancelled", .count, "The number of actions that were cancelled."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -12,11 +12,11 @@ public struct IntegrationError: DomainError, Equatable {
         self.sentence = sentence
     }
 
-    static let unknown = IntegrationError(.notFound, "unknown", "This workspace has no such integration.")
+    public static let unknown = IntegrationError(.notFound, "unknown", "This workspace has no such integration.")
     static let platformNotConnected = IntegrationError(
         .notFound, "platform_not_connected", "No such platform is connected.")
     static let paused = IntegrationError(.conflict, "paused", "This integration is paused.")
-    static let noCredentials = IntegrationError(
+    public static let noCredentials = IntegrationError(
         .unprocessable, "no_credentials",
         "There are no credentials to sync this integration with. Connect the platform again.")
 
@@ -26,7 +26,7 @@ public struct IntegrationError: DomainError, Equatable {
         .unavailable, "credentials_unopened",
         "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")
 
-    static func notConnected(_ platform: Platform) -> IntegrationError {
+    public static func notConnected(_ platform: Platform) -> IntegrationError {
         IntegrationError(.conflict, "not_connected", "\(platform.name) is not connected to this workspace.")
     }
 
@@ -36,7 +36,7 @@ public struct IntegrationError: DomainError, Equatable {
             "\(platform.name) was reconnected after this was requested. Request it again.")
     }
 
-    static func limitReached(_ limit: Int) -> IntegrationError {
+    public static func limitReached(_ limit: Int) -> IntegrationError {
         IntegrationError(
             .refused, "limit_reached", "Integration limit reached for your plan: it covers \(limit).")
     }

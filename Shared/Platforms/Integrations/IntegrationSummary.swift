@@ -2,7 +2,7 @@ public import Base
 public import Store
 
 /// A platform that is or was connected to a workspace.
-public struct IntegrationSummary: JSONWritable {
+public struct IntegrationSummary: Described {
     let platform: String
     let category: String
     /// The status, such as connected, error or disconnected.
@@ -26,6 +26,18 @@ public struct IntegrationSummary: JSONWritable {
         return summary
     }
 
+    public static var schema: JSONSchema {
+        .object(
+            .field("platform", .string, "The platform, such as okta."),
+            .field("category", .string, "The kind of platform, such as idp."),
+            .field("status", .oneOf(["connected", "disconnected", "error", "paused", "pending"]), "The status."),
+            .field("last_sync_at", .timestamp.orNull, "The time of the last sync; null if there was none."),
+            .optional("idp_role", .oneOf(["primary_idp", "directory"]), "The role of an identity provider."),
+            .optional("last_error", .string, "The error of the last sync, or why its deletions were held back."),
+            .optional("next_sync_at", .timestamp, "The time at which the next sync begins by itself."),
+            .optional("left_out", .array(of: LeftOutList.schema), "The lists that the last sync could not read."))
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("platform", platform)
@@ -42,7 +54,7 @@ public struct IntegrationSummary: JSONWritable {
 
 /// A list, or a part of one, that the last applied sync could not read, or whose deletions it held back. The data known
 /// from it stay.
-struct LeftOutList: JSONWritable {
+struct LeftOutList: Described {
     /// The list's name, such as `devices`.
     let list: String
     /// A sentence that gives the reason. The product writes it, not the provider.
@@ -55,6 +67,13 @@ struct LeftOutList: JSONWritable {
         ListState.all(in: lists).compactMap { name, state in
             state.reason.map { LeftOutList(list: name, reason: $0, since: state.leftOutAt) }
         }.sorted { $0.list < $1.list }
+    }
+
+    static var schema: JSONSchema {
+        .object(
+            .field("list", .string, "The list's name, such as devices."),
+            .field("reason", .string, "The reason in one sentence."),
+            .field("since", .timestamp.orNull, "The time at which a sync first could not read it."))
     }
 
     func write(to json: inout JSONWriter) {

@@ -6,9 +6,16 @@ import Store
 // The operations about integrations that the endpoints below /api/mcp and the assistant share.
 
 /// The platforms that are or were connected to a workspace, ordered by identifier.
-public struct IntegrationList: JSONWritable {
+public struct IntegrationList: Described {
     /// The platforms.
     public let integrations: [IntegrationSummary]
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("integrations", .array(of: IntegrationSummary.schema), "The platforms, ordered by name."),
+            .field("connected_count", .count, "The number of connected platforms."),
+            .field("total_count", .count, "The number of platforms in the list."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -11,9 +11,17 @@ extension JobKind {
 }
 
 /// The result of a request to sync all connected integrations.
-public struct SyncRequests: JSONWritable {
-    /// The identifiers of the platforms whose syncs were requested.
+public struct SyncRequests: Described {
+    /// The names of the platforms.
     let platforms: [String]
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("status", .oneOf(["triggered", "no_integrations"]), "Says if any sync was queued."),
+            .field("integrations_queued", .count, "The number of syncs that were queued."),
+            .field("platforms", .array(of: .string), "The platforms that will be synced."),
+            .field("message", .string, "The same in a sentence."))
+    }
 
     public func write(to json: inout JSONWriter) {
         let count = platforms.count

@@ -29,7 +29,7 @@ public struct SyncTime: Sendable {
 /// The state of a sync.
 public struct SyncReport: Sendable {
     /// The states, by the API's names.
-    public enum Status: String, Sendable {
+    public enum Status: String, CaseIterable, Sendable {
         /// The workspace already runs the largest allowed number of syncs. A worker begins this one when another ends.
         case queued
         /// The time was too short to finish the sync, or another sync of the workspace is being applied. A job

@@ -33,7 +33,16 @@ public struct SyncCounts: Equatable, Sendable {
     }
 }
 
-extension SyncCounts: JSONWritable {
+extension SyncCounts: Described {
+    public static var schema: JSONSchema {
+        .object(
+            .field("identities", .count, "The number of accounts."),
+            .field("applications", .count, "The number of applications."),
+            .field("devices", .count, "The number of devices."),
+            .field("entitlements", .count, "The number of entitlements."),
+            .field("audit_events", .count, "The number of events in the platform's log."))
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("identities", identities)

@@ -23,7 +23,7 @@ public struct SyncError: DomainError, Equatable {
     /// The integration, or the job of its sync, no longer exists.
     public static let unknownIntegration = SyncError(
         .notFound, "unknown_integration", "This workspace has no such integration.")
-    static let unknownPlatform = SyncError(.notFound, "unknown_platform", "This platform is not supported.")
+    public static let unknownPlatform = SyncError(.notFound, "unknown_platform", "This platform is not supported.")
 
     /// Returns the error for credentials that are incomplete or malformed, or have unknown fields.
     static func malformedCredentials(_ errors: CredentialErrors) -> SyncError {
@@ -42,6 +42,11 @@ public struct SyncFailure: DomainError {
     public var code: String { "sync." + error.kind }
     public var sentence: String { error.sentence }
     public var retryAfter: Int? { error.retryAfter }
+}
+
+extension SyncFailure {
+    /// An example for declarations: the provider no longer accepts the credentials.
+    public static let refusedCredentials = SyncFailure(error: .credentials("Okta does not accept the API token."))
 }
 
 /// The provider does not accept the credentials that a caller gave, or can't be reached. No change was saved.

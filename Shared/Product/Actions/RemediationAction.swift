@@ -82,7 +82,7 @@ public struct RemediationAction: Sendable {
 /// library reads only the status of each.
 public struct ActionProgress: Sendable {
     /// The status of a step.
-    public enum StepStatus: String, Sendable {
+    public enum StepStatus: String, CaseIterable, Sendable {
         case pending
         /// The step was begun, and its outcome has not been stored.
         case running

@@ -3,7 +3,17 @@ public import Base
 import Findings
 import Store
 
-extension Rule: JSONWritable {
+extension Rule: Described {
+    public static var schema: JSONSchema {
+        .object(
+            .field("id", .string, "The rule's id, such as identity_security::admin_without_mfa."),
+            .field("title", .string, "The kind of problem, in a few words."),
+            .field("severity", Severity.schema, "The severity of its findings. If severities differ, the worst one."),
+            .field("category", .oneOf(Category.self), "The category."),
+            .field("affected_entity_types", .array(of: .oneOf(EntityType.self)), "The kinds of entities it is about."),
+            .field("recommended_action", .string, "The recommendation in one sentence."))
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("id", id)

@@ -15,13 +15,13 @@ public struct AnalysisError: DomainError, Equatable {
     }
 
     /// Another analysis began less than a minute ago.
-    static func tooEarly(wait seconds: Int) -> AnalysisError {
+    public static func tooEarly(wait seconds: Int) -> AnalysisError {
         AnalysisError(
             .conflict, "too_early",
             "An analysis of this workspace is in progress or has just run. Try again in \(seconds) seconds.",
             retryAfter: seconds)
     }
 
-    static let overtaken = AnalysisError(
+    public static let overtaken = AnalysisError(
         .conflict, "overtaken", "This analysis took so long that another one has replaced it.")
 }

@@ -3,9 +3,15 @@ public import Base
 public import Operation
 
 /// The rules that a workspace has not switched off.
-public struct RuleList: JSONWritable {
+public struct RuleList: Described {
     /// The rules, in the order of their categories.
     public let rules: [Rule]
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("rules", .array(of: Rule.schema), "The rules, in the order of their categories."),
+            .field("total", .count, "The number of rules."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

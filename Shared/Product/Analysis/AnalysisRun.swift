@@ -7,9 +7,15 @@ import Store
 public struct AnalysisRun: Sendable {
     /// A rule that did not run, with the kind of platform that is not connected or has not synced. Its lack of findings
     /// means nothing.
-    public struct SkippedRule: JSONWritable, Sendable {
+    public struct SkippedRule: Described {
         let ruleID: String
         let reason: String
+
+        public static var schema: JSONSchema {
+            .object(
+                .field("rule_id", .string, "The rule's id."),
+                .field("reason", .string, "The reason, such as a platform that is not connected."))
+        }
 
         public func write(to json: inout JSONWriter) {
             json.object { json in

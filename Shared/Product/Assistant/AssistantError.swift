@@ -18,30 +18,30 @@ public struct AssistantError: DomainError, Equatable {
 
     static let notSetUp = AssistantError(
         .unavailable, "not_set_up", "The AI assistant is not set up on this server.")
-    static let unavailable = AssistantError(
+    public static let unavailable = AssistantError(
         .unavailable, "unavailable", "The AI assistant is temporarily unavailable. Try again in a moment.",
         retryAfter: 30)
     static let spendingLimit = AssistantError(
         .limited, "spending_limit", "The AI assistant has reached its spending limit. Try again later.")
 
-    static func rateLimited(seconds: Int?) -> AssistantError {
+    public static func rateLimited(seconds: Int?) -> AssistantError {
         AssistantError(
             .limited, "rate_limited", "The AI assistant is at its rate limit. Try again in a moment.",
             retryAfter: seconds)
     }
 
-    static let unreadableMessage = AssistantError(
+    public static let unreadableMessage = AssistantError(
         .invalid, "message_unreadable", "The AI assistant can't read this message or its file.")
     static let tooLongMessage = AssistantError(
         .tooLarge, "message_too_long", "The message and its file are too long for the AI assistant.")
-    static let failed = AssistantError(
+    public static let failed = AssistantError(
         .internal, "failed", "The AI assistant could not answer. Try again later.")
 
     // MARK: Attachments
 
-    static let tooLongFile = AssistantError(.tooLarge, "file_too_long", "The file is longer than 10 MB.")
+    public static let tooLongFile = AssistantError(.tooLarge, "file_too_long", "The file is longer than 10 MB.")
     static let invalidFile = AssistantError(.invalid, "file_invalid", "fileBase64 must be a file in base64.")
-    static let unknownFileType = AssistantError(
+    public static let unknownFileType = AssistantError(
         .invalid, "file_type_unknown", "The file must be a PDF, a JPEG, PNG, WebP or GIF image, or plain text.")
 
     static func misnamedFile(_ type: String) -> AssistantError {
@@ -52,11 +52,11 @@ public struct AssistantError: DomainError, Equatable {
     // MARK: Confirmations
 
     /// The error for every token that is not valid. It does not give the reason.
-    static let invalidConfirmation = AssistantError(
+    public static let invalidConfirmation = AssistantError(
         .notFound, "confirmation_invalid", "The confirmation token has expired or is not valid.")
-    static let mayNotConfirm = AssistantError(
+    public static let mayNotConfirm = AssistantError(
         .refused, "may_not_confirm", "Your role or plan does not allow this.")
-    static let changedTarget = AssistantError(
+    public static let changedTarget = AssistantError(
         .conflict, "target_changed", "The target has changed in the meantime. Ask for it again.")
     /// The caller is not a member. The endpoint accepts only members, so this is a defect.
     static let notMember = AssistantError(

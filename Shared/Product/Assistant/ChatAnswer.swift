@@ -2,14 +2,23 @@ public import Auth
 public import Base
 
 /// The response of POST /api/ai-chat.
-public struct ChatAnswer: JSONWritable {
+public struct ChatAnswer: Described {
     /// A tool that the assistant has used, or proposes to use.
-    struct ToolUse: JSONWritable {
+    struct ToolUse: Described {
         let id: String
         let name: String
         let input: JSON
         /// The token with which a person confirms the call; nil if it needs no confirmation, or was confirmed.
         var confirmationToken: String?
+
+        static var schema: JSONSchema {
+            .object(
+                .field("id", .string, "The id of the call."),
+                .field("name", .string, "The name of the tool."),
+                .field("input", .anyObject, "The input of the call."),
+                .field("requiresConfirmation", .boolean, "True if the call waits for the person's confirmation."),
+                .optional("confirmationToken", .string, "The token that confirms the call."))
+        }
 
         func write(to json: inout JSONWriter) {
             json.object { json in
@@ -23,7 +32,7 @@ public struct ChatAnswer: JSONWritable {
     }
 
     /// The reasons for which the assistant stops.
-    enum StopReason: String {
+    enum StopReason: String, CaseIterable {
         case endTurn = "end_turn"
         /// A tool waits for the person's confirmation.
         case toolUse = "tool_use"
@@ -47,6 +56,17 @@ public struct ChatAnswer: JSONWritable {
     let sessionID: Identifier
     /// The state of the plan's limit on messages per day; nil if there is no limit, or if the message did not count.
     public let rateLimit: RateLimit?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("response", .string, "The assistant's message."),
+            .optional(
+                "toolCalls", .array(of: ToolUse.schema), "The tools that were used or wait for a confirmation."),
+            .field("tokens_used", .count, "The tokens that the answer took."),
+            .field("model", .string, "The model that answered."),
+            .field("stop_reason", .oneOf(StopReason.self), "The reason why the answer ends here."),
+            .field("sessionId", .uuid, "The conversation, for the next message."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -12,22 +12,22 @@ public struct BillingError: DomainError, Equatable {
         self.sentence = sentence
     }
 
-    static let notSetUp = BillingError(.unavailable, "not_set_up", "Billing is not set up on this server.")
-    static let stripeFailed = BillingError(
+    public static let notSetUp = BillingError(.unavailable, "not_set_up", "Billing is not set up on this server.")
+    public static let stripeFailed = BillingError(
         .internal, "stripe_failed", "Our payment provider did not answer as it should. Try again later.")
 
-    static func hasSubscription(_ interval: BillingInterval) -> BillingError {
+    public static func hasSubscription(_ interval: BillingInterval) -> BillingError {
         BillingError(
             .conflict, "has_subscription",
             "This workspace has an active \(interval.rawValue) subscription already.")
     }
 
-    static let noCustomer = BillingError(
+    public static let noCustomer = BillingError(
         .notFound, "no_customer", "This workspace has no billing account yet. Choose a plan first.")
-    static let invalidSignature = BillingError(
+    public static let invalidSignature = BillingError(
         .invalid, "signature_invalid", "The Stripe-Signature is missing or not valid.")
-    static let invalidEvent = BillingError(.invalid, "event_invalid", "The body is not a Stripe event.")
-    static let unreadSubscription = BillingError(
+    public static let invalidEvent = BillingError(.invalid, "event_invalid", "The body is not a Stripe event.")
+    public static let unreadSubscription = BillingError(
         .unavailable, "subscription_unread",
         "The subscription can't be read from Stripe now. Send the event again.")
 }

@@ -4,12 +4,21 @@ import Store
 import Upstream
 
 /// A page at Stripe on which the Pro plan is bought.
-public struct Checkout: JSONWritable {
+public struct Checkout: Described {
     let url: String
     let sessionID: String
     let interval: BillingInterval
     let priceID: String
     let expiresAt: Timestamp
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("url", .string(format: "uri"), "The page to which the person is sent."),
+            .field("sessionId", .string, "The id of the session at Stripe."),
+            .field("interval", .oneOf(BillingInterval.self), "The time between two payments."),
+            .field("priceId", .string, "The id of the price at Stripe."),
+            .field("expiresAt", .timestamp, "The time at which the page closes."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -23,9 +32,15 @@ public struct Checkout: JSONWritable {
 }
 
 /// A page at Stripe on which a subscription is managed.
-public struct PortalSession: JSONWritable {
+public struct PortalSession: Described {
     let url: String
     let expiresAt: Timestamp
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("url", .string(format: "uri"), "The page to which the person is sent."),
+            .field("expiresAt", .timestamp, "The time at which the page closes."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -67,6 +67,32 @@ public struct AuditLogExport {
         }
     }
 
+    /// The schema of the file.
+    public static var schema: JSONSchema {
+        let hash = JSONSchema.string(pattern: "^[0-9a-f]{64}$")
+        let entry = JSONSchema.object(
+            .field("id", .uuid, "The entry's id."),
+            .field("workspace_id", .uuid, "The workspace."),
+            .field("user_id", .uuid.orNull, "The member who acted; null if it was not a member."),
+            .field("action", .string, "The action, such as finding.snoozed."),
+            .field("actor_email", .string.orNull, "The e-mail address or the name of the one who acted."),
+            .field("target_type", .string.orNull, "The kind of the record that was changed."),
+            .field("target_id", .string.orNull, "The id of the record that was changed."),
+            .field("details", .anything, "The details, which depend on the action."),
+            .field("content_hash", hash, "The SHA-256 hash of the entry's content."),
+            .field("created_at", .timestamp, "The time of the action."),
+            .field("sequence_number", .count, "The entry's place in the workspace's chain."),
+            .field("prev_hash", .string, "The row_hash of the entry before; empty for the first one."),
+            .field("row_hash", .string, "The hash of the content and of prev_hash."),
+            .field("hash_version", .integer, "The version of the form that is hashed."))
+        return .object(
+            .field("exported_at", .timestamp, "The time of the export."),
+            .field("workspace_id", .uuid, "The workspace."),
+            .field("total_entries", .count, "The number of entries."),
+            .field("entries", .array(of: entry), "The entries of the last 365 days, oldest first."),
+            .field("signature", AuditExportHead.signatureSchema, "The signature over the export."))
+    }
+
     private func write(_ row: any Row, to json: inout JSONWriter) throws {
         json.field("id", try row[0] as String)
         json.field("workspace_id", workspace.id)

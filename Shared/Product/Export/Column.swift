@@ -1,3 +1,4 @@
+import Base
 import Store
 
 /// A column of an exported entity: its name in every format, and the kind of its values.
@@ -29,6 +30,17 @@ struct Column: Sendable {
     let width: Int
     /// The selected expression; nil for a column that is built from several rows.
     let expression: SQL?
+
+    /// The schema of a value in the JSON format.
+    var schema: JSONSchema {
+        switch kind {
+        case .text: .string.orNull
+        case .number: .number.orNull
+        case .boolean: .boolean.orNull
+        case .moment: .timestamp.orNull
+        case .json: .anything
+        }
+    }
 
     /// Creates a column that has the same name in `table`.
     init(_ name: StaticString, _ kind: Kind = .text, width: Int? = nil, of table: SQL) {

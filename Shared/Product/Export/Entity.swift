@@ -1,3 +1,4 @@
+import Base
 import Store
 
 /// The entities of an export, in their order. The raw value is the name in the JSON format.
@@ -108,6 +109,15 @@ enum Entity: String, CaseIterable, Sendable {
                 column("sequence_number", .number), column("prev_hash", .text, 66), column("row_hash", .text, 66),
             ]
         }
+    }
+
+    /// The schema of a row in the JSON format. The raw metadata is optional, because only full exports contain it.
+    var schema: JSONSchema {
+        let usual = Set(columns(isFull: false).map(\.name))
+        return .object(
+            columns(isFull: true).map {
+                usual.contains($0.name) ? .field($0.name, $0.schema) : .optional($0.name, $0.schema)
+            })
     }
 
     /// Returns the column with the platform of a row.

@@ -12,6 +12,6 @@ public struct ExportError: DomainError, Equatable {
         self.sentence = sentence
     }
 
-    static let invalidCursor = ExportError(
+    public static let invalidCursor = ExportError(
         .invalid, "cursor_invalid", "cursor must be one that an export of this workspace returned.")
 }

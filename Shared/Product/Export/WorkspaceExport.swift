@@ -80,6 +80,25 @@ public struct WorkspaceExport {
         }
     }
 
+    /// The schema of a file in the format JSON.
+    public static var schema: JSONSchema {
+        .object(
+            .field("exported_at", .timestamp, "The time of the export."),
+            .field("workspace_id", .uuid, "The workspace."),
+            .field("format", .oneOf([ExportFormat.json.rawValue]), "The format."),
+            .field(
+                "data", .object(Entity.allCases.map { .field($0.rawValue, .array(of: $0.schema)) }),
+                "The rows of each kind. audit_log is empty unless it was requested."),
+            .field(
+                "entity_counts",
+                .object(
+                    Entity.allCases.map {
+                        $0 == .auditLog ? .optional($0.rawValue, .count) : .field($0.rawValue, .count)
+                    }), "The number of rows of each requested kind."),
+            .field("truncated", .boolean, "True if the export is longer than one response may be."),
+            .optional("cursor", .string, "The place to continue, for the next request."))
+    }
+
     private func write(to json: inout JSONWriter, _ sink: ExportFile.Sink) throws {
         json.field("exported_at", exportedAt)
         json.field("workspace_id", workspace.id)

@@ -3,7 +3,7 @@ public import Base
 public import Store
 
 /// A workspace's decision about an application.
-public struct AppPolicy: JSONWritable {
+public struct AppPolicy: Described {
     /// The possible decisions.
     public enum Status: String, SQLEnum, CaseIterable, Sendable {
         case sanctioned, unauthorized, blocked
@@ -15,6 +15,13 @@ public struct AppPolicy: JSONWritable {
     let status: Status
     /// The time of the decision; nil if there is none.
     let updatedAt: Timestamp?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("app_name", .string, "The application's name."),
+            .field("status", .oneOf(Status.self), "The decision; none if there is none."),
+            .optional("updated_at", .timestamp, "The time of the decision."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -2,7 +2,7 @@ public import Base
 public import Store
 
 /// A finding, as lists show it.
-public struct Finding: JSONWritable {
+public struct Finding: Described {
     let id: Identifier
     let title: String
     let severity: Severity
@@ -13,6 +13,24 @@ public struct Finding: JSONWritable {
     let affectedEntities: String
     let recommendedAction: String
     let createdAt: Timestamp
+
+    /// The statuses of findings.
+    public static var statusSchema: JSONSchema {
+        .oneOf(["open", "in_progress", "resolved", "dismissed", "snoozed"])
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("id", .uuid, "The finding's id."),
+            .field("title", .string, "The problem in one sentence."),
+            .field("severity", Severity.schema, "The severity."),
+            .field("category", .oneOf(Category.self), "The category."),
+            .field("status", Finding.statusSchema, "The status."),
+            .field("rule_id", .string, "The rule that found the problem."),
+            .field("affected_entities", AffectedEntities.schema, "The affected entities, in one list for each kind."),
+            .field("recommended_action", .string, "The recommendation in one sentence."),
+            .field("created_at", .timestamp, "The time at which the problem was found."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -30,12 +48,20 @@ public struct Finding: JSONWritable {
 }
 
 /// A finding without its id and details, for short lists.
-public struct FindingSummary: JSONWritable {
+public struct FindingSummary: Described {
     let title: String
     let severity: Severity
     let category: String
     /// The number of affected entities; nil in lists that do not show it.
     let affectedCount: Int?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("title", .string, "The problem in one sentence."),
+            .field("severity", Severity.schema, "The severity."),
+            .field("category", .oneOf(Category.self), "The category."),
+            .optional("affected_count", .count, "The number of affected entities."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -6,9 +6,18 @@ import Store
 // The operations about findings, people and applications that REST, MCP and the assistant share.
 
 /// The risk score, the numbers of findings by severity, and the five worst open findings.
-public struct RiskReport: JSONWritable {
+public struct RiskReport: Described {
     public let risk: RiskSummary
     public let topRisks: [FindingSummary]
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("score", .integer(0...100), "The risk score; 100 is the worst."),
+            .field("label", RiskScore.labelSchema, "The risk score in one word."),
+            .field("severity_counts", SeverityCounts.schema, "The findings by severity."),
+            .field("total_findings", .count, "The number of findings that are open or in progress."),
+            .field("top_risks", .array(of: FindingSummary.schema), "The five worst open findings."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -34,9 +43,16 @@ extension Operation<RiskReport> {
 }
 
 /// The worst open findings that match a request, and the number of all that match.
-public struct FindingList: JSONWritable {
+public struct FindingList: Described {
     public let findings: [Finding]
     public let total: Int
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("findings", .array(of: Finding.schema), "The findings, worst first."),
+            .field("total", .count, "The number of findings that match, including those that are not returned."),
+            .field("returned", .count, "The number of findings in this answer."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -66,7 +82,10 @@ extension Operation<IdentityDetails> {
     public static var lookUpIdentity: Operation {
         Operation(
             "lookup_identity", .apiKey(.read), "Returns one identity by e-mail address, its access and its findings.",
-            .required("email", .string(1...320), "The e-mail address; case is ignored.")
+            .required(
+                "email", .string(1...320), "The e-mail address; case is ignored.", example: .string("alice@example.com")
+            ),
+            errors: [FindingError.unknownIdentity]
         ) { context, email in
             guard let identity = try context.workspace.identityDetails(email: email) else {
                 throw FindingError.unknownIdentity
@@ -77,8 +96,14 @@ extension Operation<IdentityDetails> {
 }
 
 /// The posture of a workspace, as text and as metrics.
-public struct PostureReport: JSONWritable {
+public struct PostureReport: Described {
     let posture: Posture
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("summary", .string, "The posture in plain English."),
+            .field("metrics", Posture.schema, "The posture in numbers."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -98,7 +123,7 @@ extension Operation<PostureReport> {
 
 extension Operation<AppPolicy> {
     private static var appName: Field<String> {
-        .required("app_name", .string(1...200), "The application's name; case is ignored.")
+        .required("app_name", .string(1...200), "The application's name; case is ignored.", example: .string("Figma"))
     }
 
     public static var appPolicy: Operation {
@@ -116,11 +141,18 @@ extension Operation<AppPolicy> {
 }
 
 /// The result of a decision about a finding.
-public struct FindingDecision: JSONWritable {
+public struct FindingDecision: Described {
     let findingID: Identifier
     let status: String
     /// The time after which a snoozed finding opens again; nil for other decisions.
     public internal(set) var snoozedUntil: Timestamp?
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("id", .uuid, "The finding's id."),
+            .field("status", Finding.statusSchema, "The finding's new status."),
+            .optional("snoozed_until", .timestamp, "The time at which a snoozed finding opens again."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -133,14 +165,21 @@ public struct FindingDecision: JSONWritable {
 
 extension Operation<FindingDecision> {
     private static var reason: Field<String?> {
-        .optional("reason", .string(1...1000), "The reason, for the audit log.")
+        .optional(
+            "reason", .string(1...1000), "The reason, for the audit log.", example: .string("Accepted until the audit.")
+        )
+    }
+
+    private static var decisionErrors: [any DomainError] {
+        [FindingError.unknown, FindingError.decided("dismissed", only: "open", toBe: "snoozed")]
     }
 
     public static var snoozeFinding: Operation {
         Operation(
             "snooze_finding", .apiKey(.write), "Puts a finding off, until it opens again by itself.",
             .required("findingId", .uuid, "The finding to snooze."),
-            .required("days", .integer(1...90), "The number of days."), reason
+            .required("days", .integer(1...90), "The number of days.", example: .integer(7)), reason,
+            errors: decisionErrors
         ) { context, findingID, days, reason in
             let end = try context.workspace.snoozeFinding(findingID, days: days, reason: reason, now: context.now)
             return FindingDecision(findingID: findingID, status: "snoozed", snoozedUntil: end)
@@ -150,7 +189,7 @@ extension Operation<FindingDecision> {
     public static var dismissFinding: Operation {
         Operation(
             "dismiss_finding", .apiKey(.write), "Sets a finding aside for good.",
-            .required("findingId", .uuid, "The finding to dismiss."), reason
+            .required("findingId", .uuid, "The finding to dismiss."), reason, errors: decisionErrors
         ) { context, findingID, reason in
             try context.workspace.dismissFinding(findingID, reason: reason, now: context.now)
             return FindingDecision(findingID: findingID, status: "dismissed")

@@ -3,7 +3,7 @@ public import Base
 import Store
 
 /// A person or service account, with its access and its findings that are open or in progress.
-public struct IdentityDetails: JSONWritable {
+public struct IdentityDetails: Described {
     let identity: Identity
     let platforms: [String]
     let findings: [FindingSummary]
@@ -21,10 +21,17 @@ public struct IdentityDetails: JSONWritable {
         let managerEmail: String?
     }
 
-    struct AppAccess: JSONWritable {
+    struct AppAccess: Described {
         let appName: String
         let role: String
         let lastUsedAt: Timestamp?
+
+        static var schema: JSONSchema {
+            .object(
+                .field("app_name", .string, "The application's name."),
+                .field("role", .string, "The role in the application."),
+                .field("last_used_at", .timestamp.orNull, "The time of the last use; null if it is not known."))
+        }
 
         func write(to json: inout JSONWriter) {
             json.object { json in
@@ -33,6 +40,25 @@ public struct IdentityDetails: JSONWritable {
                 json.field("last_used_at", lastUsedAt)
             }
         }
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("email", .string, "The e-mail address."),
+            .field("display_name", .string, "The name."),
+            .field("status", .oneOf(["active", "suspended", "deprovisioned"]), "The status of the identity."),
+            .field(
+                "identity_type", .oneOf(["user", "admin", "external", "service_account"]), "The kind of identity."),
+            .field(
+                "mfa_enabled", .boolean.orNull, "True if a second factor is set up; null if no platform reports it."
+            ),
+            .field("last_login_at", .timestamp.orNull, "The time of the last sign-in; null if it is not known."),
+            .field("department", .string.orNull, "The department."),
+            .field("manager_email", .string.orNull, "The e-mail address of the manager."),
+            .field("platforms", .array(of: .string), "The platforms on which the identity has an account."),
+            .field(
+                "findings", .array(of: FindingSummary.schema), "The open findings about the identity, worst first."),
+            .field("app_access", .array(of: AppAccess.schema), "The applications that the identity may use."))
     }
 
     public func write(to json: inout JSONWriter) {

@@ -74,7 +74,21 @@ extension Workspace {
     }
 }
 
-extension Posture: JSONWritable {
+extension Posture: Described {
+    public static var schema: JSONSchema {
+        .object(
+            .field("risk_score", .integer(0...100), "The risk score; 100 is the worst."),
+            .field("risk_label", RiskScore.labelSchema, "The risk score in one word."),
+            .field("total_findings", .count, "The number of findings that are open or in progress."),
+            .field("severity_counts", SeverityCounts.schema, "The findings by severity."),
+            .optional("mfa_coverage_pct", .integer(0...100), "The percentage of people with a second factor."),
+            .optional("admin_pct", .integer(0...100), "The percentage of administrators among people."),
+            .optional("sso_coverage_pct", .integer(0...100), "The percentage of applications with single sign-on."),
+            .optional("shadow_it_count", .count, "The number of applications that are neither managed nor sanctioned."),
+            .field("connected_integrations", .count, "The number of connected platforms."),
+            .field("identity_count", .count, "The number of identities."))
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("risk_score", risk.score.value)

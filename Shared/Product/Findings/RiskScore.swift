@@ -17,7 +17,14 @@ public struct SeverityCounts: Sendable {
     public var total: Int { counts.reduce(0, +) }
 }
 
-extension SeverityCounts: JSONWritable {
+extension SeverityCounts: Described {
+    public static var schema: JSONSchema {
+        .object(
+            [Severity.critical, .high, .medium, .low].map {
+                .field($0.rawValue, .count, "The number of findings of severity \($0.rawValue).")
+            })
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             for severity in Severity.allCases where severity != .info {
@@ -39,6 +46,9 @@ public struct RiskScore: Sendable {
         let scale = max(300, identities * 5)
         value = min(100, (raw * 100 + scale / 2) / scale)
     }
+
+    /// The schema of `label`.
+    static var labelSchema: JSONSchema { .oneOf(["Low", "Medium", "High", "Critical"]) }
 
     /// The meaning of the score in one word.
     public var label: String {

@@ -34,6 +34,8 @@ public enum Severity: String, SQLEnum, CaseIterable, Sendable {
     }
 }
 
-extension Severity: JSONWritable {
+extension Severity: Described {
+    public static var schema: JSONSchema { .oneOf(Severity.self) }
+
     public func write(to json: inout JSONWriter) { rawValue.write(to: &json) }
 }

@@ -6,11 +6,19 @@ public import Integrations
 import Store
 
 /// An action that was requested about a finding.
-public struct RemediationRequest: JSONWritable {
+public struct RemediationRequest: Described {
     /// The action.
     public let action: RemediationAction
     let findingID: Identifier
     let actionType: ActionType
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("action_id", .uuid, "The action's id."),
+            .field("finding_id", .uuid, "The finding's id."),
+            .field("action_type", .oneOf(ActionType.self), "The action."),
+            .field("status", .oneOf(RemediationAction.Status.self), "The status of the action."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in

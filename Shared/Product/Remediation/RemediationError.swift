@@ -1,6 +1,7 @@
 import Actions
 public import Base
-import Integrations
+import Findings
+public import Integrations
 
 /// The reason why an action is not requested, decided or carried out.
 public struct RemediationError: DomainError, Equatable {
@@ -46,7 +47,7 @@ public struct RemediationError: DomainError, Equatable {
             .invalid, "parameter_unknown", "\(action.rawValue) on \(platform) takes no extraParams.")
     }
 
-    static func invalidParameter(_ sentence: String) -> RemediationError {
+    public static func invalidParameter(_ sentence: String) -> RemediationError {
         RemediationError(.invalid, "parameter_invalid", sentence)
     }
 
@@ -61,10 +62,10 @@ public struct RemediationError: DomainError, Equatable {
 
     // MARK: Requests
 
-    static let keyOfAnotherRequest = RemediationError(
+    public static let keyOfAnotherRequest = RemediationError(
         .unprocessable, "idempotency_key_reused", "This Idempotency-Key belongs to another request.")
 
-    static func alreadyWaiting(_ action: ActionType, for subject: String) -> RemediationError {
+    public static func alreadyWaiting(_ action: ActionType, for subject: String) -> RemediationError {
         RemediationError(
             .conflict, "already_waiting", "Action \(action.rawValue) is already pending for this \(subject).")
     }
@@ -81,8 +82,8 @@ public struct RemediationError: DomainError, Equatable {
 
     // MARK: Decisions
 
-    static let mayNotDecide = RemediationError(.refused, "may_not_decide", "Your role does not allow this.")
-    static let unknownAction = RemediationError(
+    public static let mayNotDecide = RemediationError(.refused, "may_not_decide", "Your role does not allow this.")
+    public static let unknownAction = RemediationError(
         .notFound, "unknown_action", "This action is not in this workspace.")
 
     static func notPending(_ status: RemediationAction.Status) -> RemediationError {
@@ -90,11 +91,11 @@ public struct RemediationError: DomainError, Equatable {
             .conflict, "not_pending", "This action is \(status.rawValue); it is not waiting for approval.")
     }
 
-    static let approvalExpired = RemediationError(
+    public static let approvalExpired = RemediationError(
         .notFound, "approval_expired", "This action has waited for approval too long. Request it again.")
 
     /// A name in the request now means another record than at the time of the request. No one has judged or approved
     /// the other record.
-    static let changed = RemediationError(
+    public static let changed = RemediationError(
         .conflict, "changed", "The records that this action names have changed since its request. Request it again.")
 }

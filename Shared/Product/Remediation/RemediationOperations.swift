@@ -1,6 +1,7 @@
 import Actions
 import Auth
 import Base
+import Findings
 import Integrations
 import Jobs
 public import Operation
@@ -12,7 +13,13 @@ extension Operation<RemediationRequest> {
             .required("findingId", .uuid, "The finding to act on."),
             .optional(
                 "actionType", .oneOf(ActionType.self), "The action; default: the one that the finding recommends."),
-            .optional("reason", .string(1...1000), "The reason, for the audit log.")
+            .optional("reason", .string(1...1000), "The reason, for the audit log."),
+            errors: [
+                RemediationError.noRecommendedAction, FindingError.unknown,
+                RemediationError.unknownTarget(on: "okta"), RemediationError.planLacksAccessReviews,
+                RemediationError.alreadyWaiting(.suspendUser, for: "finding"),
+                IntegrationError.notConnected(.okta),
+            ]
         ) { context, findingID, actionType, reason in
             let (remediation, workspace) = (Remediation(context.env), context.workspace)
             let request = try remediation.request(

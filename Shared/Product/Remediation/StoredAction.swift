@@ -31,7 +31,26 @@ extension RemediationAction {
 /// The action in the form that the API returns. `success` is false if the action failed, was cancelled or has an
 /// unknown outcome. `result` contains the status, the error, and the result of the only step, or the list of several
 /// steps.
-extension RemediationAction: JSONWritable {
+extension RemediationAction: Described {
+    public static var schema: JSONSchema {
+        let step = JSONSchema.object(
+            .field("action", .oneOf(ActionType.self), "The action of this step."),
+            .field("external_id", .string, "The platform's id of the target."),
+            .field("status", .oneOf(ActionProgress.StepStatus.self), "The status of the step."),
+            .optional("result", .anything, "The platform's result, which depends on the action."),
+            .optional("error", .string, "The reason why the step failed."))
+        let result = JSONSchema.object(
+            [
+                .field("status", .oneOf(Status.self), "The status of the action."),
+                .optional("error", .string, "The reason why the action failed or was not carried out."),
+                .optional("steps", .array(of: step), "The steps of an action that has several."),
+            ], isOpen: true)
+        return .object(
+            .field("success", .boolean, "False if the action failed, was cancelled or has an unknown outcome."),
+            .field("actionId", .uuid, "The action's id."),
+            .field("result", result, "The status, and the result of the action, which depends on its type."))
+    }
+
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("success", ![.failed, .unknownOutcome, .cancelled].contains(status))

@@ -12,7 +12,8 @@ extension HTTPError {
         if let seconds = error.retryAfter { headers.add("Retry-After", String(seconds)) }
     }
 
-    private static func status(of kind: ErrorKind) -> Int {
+    /// Returns the status of the response to an error of a kind.
+    static func status(of kind: ErrorKind) -> Int {
         switch kind {
         case .invalid: 400
         case .unauthenticated: 401

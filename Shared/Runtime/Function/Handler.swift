@@ -3,14 +3,26 @@ public import Base
 public import HTTP
 public import Operation
 
-/// The handler of one method of an endpoint: who may call it, which fields it accepts, and what it does.
+/// The handler of one method of an endpoint: who may call it, which fields it accepts, what it does, and what it
+/// answers.
 public struct Handler: Sendable {
+    /// The name of the operation, such as `create_api_key`.
+    public let name: String
+    /// A sentence that says what the operation does.
+    public let summary: String
     /// The credentials that a caller must have. Nil if no session token or API key is required.
     public let access: AccessRequirement?
     /// The plans with which a workspace may use the handler.
     public let plan: PlanRequirement
     /// The fields that the handler accepts, in addition to workspaceId.
     public let fields: [FieldDescription]
+
+    /// The answer if nothing fails.
+    let answer: @Sendable () -> Answer
+    /// The errors of its own, in addition to those that every operation has.
+    let errors: DeclaredErrors
+    /// The header fields that it reads, in addition to those with credentials.
+    let headers: @Sendable () -> [HeaderField]
 
     enum Action: Sendable {
         case notAllowed
@@ -22,42 +34,56 @@ public struct Handler: Sendable {
     let action: Action
 
     /// Creates a handler for callers who have `access`. The fields are validated before `handle` is called with their
-    /// values.
+    /// values. The declarations of the answer, the errors and the header fields are made only for documentation:
+    /// `errors` are examples of the errors that `handle` throws, at least one for each kind.
     public init<each Input>(
-        _ access: AccessRequirement, plan: PlanRequirement = .current, _ field: repeat Field<each Input>,
+        _ name: String, _ access: AccessRequirement, plan: PlanRequirement = .current, _ summary: String,
+        _ field: repeat Field<each Input>,
+        headers: @autoclosure @escaping @Sendable () -> [HeaderField] = [],
+        returns answer: @autoclosure @escaping @Sendable () -> Answer,
+        errors: @autoclosure @escaping @Sendable () -> [any DomainError] = [],
         handle: @escaping @Sendable (Context, repeat each Input) throws -> Response
     ) {
-        self.access = access
-        self.plan = plan
-        fields = descriptions(repeat each field)
-        action = .checked(access) { context, inputs in
-            try handle(context, repeat try (each field).value(in: inputs))
-        }
+        let fields = descriptions(repeat each field)
+        self.init(
+            name, access, plan: plan, summary, fields, headers: headers, returns: answer, errors: errors,
+            .checked(access) { context, inputs in
+                try inputs.check(fields)
+                return try handle(context, repeat try (each field).value(in: inputs))
+            })
     }
 
     /// Creates a handler that runs an operation, and answers with its output as JSON.
-    public init(_ operation: Operation<some JSONWritable>) {
-        access = operation.access
-        plan = .current
-        fields = operation.fields
-        action = .checked(operation.access) { context, inputs in
-            .json(try operation.run(context.operation, inputs))
-        }
+    public init<Output>(_ operation: Operation<Output>) {
+        self.init(
+            operation.name, operation.access, plan: .current, operation.summary, operation.fields, headers: { [] },
+            returns: { .json(Output.self) }, errors: operation.errors,
+            .checked(operation.access) { context, inputs in
+                .json(try operation.run(context.operation, inputs))
+            })
     }
 
     /// Creates a handler that anyone may call.
-    public static func anyone(_ handle: @escaping @Sendable (PublicContext) throws -> Response) -> Handler {
-        Handler(.anyone(handle))
+    public static func anyone(
+        _ name: String, _ summary: String, returns answer: @autoclosure @escaping @Sendable () -> Answer,
+        _ handle: @escaping @Sendable (PublicContext) throws -> Response
+    ) -> Handler {
+        Handler(
+            name, nil, plan: .any, summary, [], headers: { [] }, returns: answer, errors: { [] }, .anyone(handle))
     }
 
     /// Creates a handler for messages whose signature proves who sent them, such as a provider's webhooks. `verify`
     /// checks the signature, and throws if it is not valid. `handle` gets the message that `verify` returned and access
     /// to all workspaces, but not the request.
     public static func signed<Message>(
+        _ name: String, _ summary: String, headers: @autoclosure @escaping @Sendable () -> [HeaderField],
+        returns answer: @autoclosure @escaping @Sendable () -> Answer,
+        errors: @autoclosure @escaping @Sendable () -> [any DomainError],
         _ verify: @escaping @Sendable (Request, Environment, Timestamp) throws -> Message,
         handle: @escaping @Sendable (SignedContext, Message) throws -> Response
     ) -> Handler {
         Handler(
+            name, nil, plan: .any, summary, [], headers: headers, returns: answer, errors: errors,
             .signed { request, environment, now in
                 let message = try verify(request, environment, now)
                 return { try handle($0, message) }
@@ -65,12 +91,22 @@ public struct Handler: Sendable {
     }
 
     /// The handler of a method that the endpoint does not have.
-    static let notAllowed = Handler(.notAllowed)
+    static let notAllowed = Handler(
+        "", nil, plan: .any, "", [], headers: { [] }, returns: { .json() }, errors: { [] }, .notAllowed)
 
-    private init(_ action: Action) {
-        access = nil
-        plan = .any
-        fields = []
+    private init(
+        _ name: String, _ access: AccessRequirement?, plan: PlanRequirement, _ summary: String,
+        _ fields: [FieldDescription], headers: @escaping @Sendable () -> [HeaderField],
+        returns answer: @escaping @Sendable () -> Answer, errors: @escaping DeclaredErrors, _ action: Action
+    ) {
+        self.name = name
+        self.access = access
+        self.plan = plan
+        self.summary = summary
+        self.fields = fields
+        self.headers = headers
+        self.answer = answer
+        self.errors = errors
         self.action = action
     }
 

@@ -5,23 +5,25 @@ import Operation
 /// The inputs of a request: the query's parameters for GET and HEAD, the body's fields for other methods.
 enum Inputs: FieldInputs {
     case query(Query)
-    case body([String: JSON])
+    /// The body's fields. `query` may name the workspace if `queryNamesWorkspace` is true, and nothing else.
+    case body([String: JSON], query: Query, queryNamesWorkspace: Bool)
 
-    /// Reads the inputs of a request.
+    /// Reads the inputs of a request. A request with an API key needs no body, and may name the workspace in the query,
+    /// whatever its method.
     ///
-    /// - Throws: 400 if the query string of a GET or HEAD request is malformed. For other methods, 400 if the body is
-    ///   not a JSON object, if Content-Type names another type than JSON, or if the body is empty and `needsBody` is
-    ///   true.
-    init(_ request: Request, needsBody: Bool) throws(InputError) {
+    /// - Throws: 400 if the query string or the body is malformed, if the body has another type than JSON, or if it is
+    ///   missing and `hasKey` is false.
+    init(_ request: Request, hasKey: Bool) throws(InputError) {
+        guard let query = Query(request.queryString) else { throw .unreadable("The query string is malformed.") }
         guard request.method != .get, request.method != .head else {
-            try self.init(queryOf: request)
+            self = .query(query)
             return
         }
-        guard case .bytes(let bytes) = request.body, !bytes.isEmpty || !needsBody else {
+        guard case .bytes(let bytes) = request.body, !bytes.isEmpty || hasKey else {
             throw .unreadable("The request needs a JSON body.")
         }
         guard !bytes.isEmpty else {
-            self = .body([:])
+            self = .body([:], query: query, queryNamesWorkspace: hasKey)
             return
         }
         if let type = request.headers["Content-Type"] {
@@ -33,15 +35,7 @@ enum Inputs: FieldInputs {
         }
         guard let value = try? JSON(parsing: bytes) else { throw .unreadable("The body is not valid JSON.") }
         guard let members = value.object else { throw .unreadable("The body must be a JSON object.") }
-        self = .body(members)
-    }
-
-    /// Reads the parameters of a request's query, whatever its method.
-    ///
-    /// - Throws: 400 if the query string is malformed.
-    init(queryOf request: Request) throws(InputError) {
-        guard let query = Query(request.queryString) else { throw .unreadable("The query string is malformed.") }
-        self = .query(query)
+        self = .body(members, query: query, queryNamesWorkspace: hasKey)
     }
 
     /// Returns the value of a field. Returns nil if the field is missing, or null in a body.
@@ -53,8 +47,24 @@ enum Inputs: FieldInputs {
             let values = query.values(name)
             guard values.count <= 1 else { throw .unreadable("\(name) is given more than once.") }
             return values.first.map { .text($0) }
-        case .body(let members):
-            return members[name].flatMap { $0 == .null ? nil : .json($0) }
+        case .body(let members, _, _): return try members.value(name)
         }
+    }
+
+    /// Checks that every name of a parameter or a field is among `known`.
+    ///
+    /// - Throws: 400 that names the nearest known one.
+    func checkNames(_ known: [String]) throws(InputError) {
+        switch self {
+        case .query(let query): try Self.checkNames(of: query, known)
+        case .body(let members, let query, let queryNamesWorkspace):
+            try members.checkNames(known)
+            try Self.checkNames(of: query, queryNamesWorkspace ? ["workspaceId"] : [])
+        }
+    }
+
+    private static func checkNames(of query: Query, _ known: [String]) throws(InputError) {
+        let unknown = query.names.first { !known.contains($0) }
+        if let unknown { throw .unknown(unknown, "query parameter", known: known) }
     }
 }

@@ -8,7 +8,7 @@ import Store
 /// The steps that take each request to its endpoint's handler and the response back: authentication, authorization,
 /// validation, rate limit, error handling and response headers.
 public final class Pipeline: Service {
-    private let handlers: [(method: Method, handler: Handler)]
+    let handlers: [(method: Method, handler: Handler)]
     private let environment: Environment
     private let now: () -> Timestamp
     private let process: FunctionProcess
@@ -116,7 +116,7 @@ public final class Pipeline: Service {
             return try process.keyCache.withFreshKey {
                 let now = now()
                 let (access, inputs) = try access(
-                    request, for: requirement, plan: handler.plan, environment, log, now: now)
+                    request, for: requirement, plan: handler.plan, handler.fields, environment, log, now: now)
                 let log = log.with("workspace_id", access.workspace.id.description)
                 var response = process.answer(log) {
                     try handle(
@@ -135,8 +135,8 @@ public final class Pipeline: Service {
     }
 
     private func access(
-        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ environment: Environment,
-        _ log: Log, now: Timestamp
+        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ fields: [FieldDescription],
+        _ environment: Environment, _ log: Log, now: Timestamp
     ) throws -> (Access, Inputs) {
         let database = try process.database()
         let address = try trustedProxies.get().client(of: request)
@@ -145,9 +145,9 @@ public final class Pipeline: Service {
         do {
             // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
             // request without other inputs needs no body.
-            let needsBody = if case .session = requirement { true } else { false }
-            let inputs = try Inputs(request, needsBody: needsBody)
-            let workspaceID = try workspaceID(request, inputs, for: requirement)
+            let hasKey = if case .apiKey = requirement { true } else { false }
+            let inputs = try Inputs(request, hasKey: hasKey)
+            let workspaceID = try workspaceID(inputs, hasKey: hasKey, fields)
             let access = try verifyPermission(
                 authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
                 address: address, environment, database, now: now)
@@ -158,25 +158,27 @@ public final class Pipeline: Service {
         }
     }
 
+    /// Returns the workspace that a request names; nil if it has an API key and names none.
+    ///
+    /// - Throws: 400 if a session's request names none; the error lists all missing inputs, so that a caller need not
+    ///   find them one after the other.
     private func workspaceID(
-        _ request: Request, _ inputs: Inputs, for access: AccessRequirement
+        _ inputs: Inputs, hasKey: Bool, _ fields: [FieldDescription]
     ) throws(InputError) -> Identifier? {
-        let summary = "The workspace."
-        switch access {
-        case .apiKey:
-            let field = Field.optional("workspaceId", .uuid, summary)
-            let named = try field.value(in: inputs)
-            // With an API key, workspaceId may also be given in the query, whatever the method.
-            guard case .body = inputs,
-                let inQuery = try field.value(in: try Inputs(queryOf: request))
-            else { return named }
-            guard named == nil || named == inQuery else {
-                throw .unreadable("workspaceId in the query differs from the one in the body.")
-            }
-            return inQuery
-        case .session:
-            return try Field.required("workspaceId", .uuid, summary).value(in: inputs)
+        let field = Field.optional("workspaceId", .uuid, "")
+        let named = try field.value(in: inputs)
+        guard hasKey else {
+            if named == nil { try inputs.check([Field.required("workspaceId", .uuid, "").description] + fields) }
+            return named
         }
+        // With an API key, workspaceId may also be given in the query, whatever the method.
+        guard case .body(_, let query, _) = inputs, let inQuery = try field.value(in: Inputs.query(query)) else {
+            return named
+        }
+        guard named == nil || named == inQuery else {
+            throw .unreadable("workspaceId in the query differs from the one in the body.")
+        }
+        return inQuery
     }
 
     private var allowedMethods: String {

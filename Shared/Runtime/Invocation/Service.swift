@@ -14,7 +14,15 @@ public protocol Service {
 
     /// Prepares this process for forks: sets up as much as possible of what a first request would set up, so that its
     /// children need not.
+    func declaration() -> JSON
+
+    /// Does everything that the first request would set up, so that processes forked from this one need not do it.
     func warmUp()
+}
+
+extension Service {
+    /// Returns an empty object: the function has no route.
+    public func declaration() -> JSON { [:] }
 }
 
 /// The event of a cron trigger, as EventBridge sends it.
@@ -58,9 +66,9 @@ public enum WayIn: Equatable {
 
 /// Serves the request or the requests that this process was started for. Returns the exit status.
 ///
-/// With the argument `--version` and no request, it prints the libraries that the executable contains. A web server
-/// that passes a query string as CGI arguments (RFC 3875 §4.4) can't trigger this, because the arguments are read only
-/// if no other way of invocation applies.
+/// With the argument `--version` and no request, it prints the libraries that the executable contains; with
+/// `--describe`, the function's part of the OpenAPI document. A web server that passes a query string as CGI arguments
+/// (RFC 3875 §4.4) can't trigger this, because the arguments are read only if no other way of invocation applies.
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
     Process.ignoreSignalsOfWrites()
     switch WayIn.detect(environment, descriptorIsListening: { Descriptor.standardInput.isListening }) {
@@ -71,6 +79,9 @@ public func serve(_ service: some Service, _ environment: Environment = .process
     case .watchdog: return Watchdog(service, environment).run()
     case .standardInput where ProgramArguments.all.dropFirst() == ["--version"]:
         print(Components.lines.joined(separator: "\n"))
+        return 0
+    case .standardInput where ProgramArguments.all.dropFirst() == ["--describe"]:
+        print(String(decoding: JSONWriter.bytes(service.declaration()), as: UTF8.self))
         return 0
     case .standardInput: return Event.runFromStandardInput(service, environment)
     }

@@ -214,7 +214,7 @@ import Testing
     }
 
     private enum ByKey: Function {
-        static let onRequestPost = Handler(.apiKey(.write)) { context in
+        static let onRequestPost = Handler("test", .apiKey(.write), "", returns: .json(.anything)) { context in
             .json(try context.workspace.createAPIKey(name: "by key", scope: .read).summary)
         }
     }

@@ -47,7 +47,7 @@ import Testing
     }
 
     private enum Timed: Function {
-        static let onRequestPost = Handler(.apiKey(.write)) { context in
+        static let onRequestPost = Handler("test", .apiKey(.write), "", returns: .json(.anything)) { context in
             .json(try context.workspace.setAppPolicy(.sanctioned, appName: "figma", now: TestStore.now))
         }
     }

@@ -55,11 +55,15 @@ import Testing
 
     /// Handlers that snooze (POST) or dismiss (DELETE) a finding at the tests' time, with fixed days and reasons.
     private enum Timed: Function {
-        static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
+        static let onRequestPost = Handler(
+            "test", .apiKey(.write), "", .required("id", .uuid, ""), returns: .json(.anything)
+        ) { context, id in
             let end = try context.workspace.snoozeFinding(id, days: 90, reason: "vacation", now: TestStore.now)
             return .json(end)
         }
-        static let onRequestDelete = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
+        static let onRequestDelete = Handler(
+            "test", .apiKey(.write), "", .required("id", .uuid, ""), returns: .json(.anything)
+        ) { context, id in
             try context.workspace.dismissFinding(id, reason: "accepted", now: TestStore.now)
             return .json(true)
         }

@@ -24,7 +24,8 @@ import Testing
                 "findings": [
                     [
                         "id": .string(id.description), "title": "T", "severity": "high", "category": "shadow_it",
-                        "status": "open", "rule_id": "shadow_it::test", "affected_entities": ["names": ["Quokka"]],
+                        "status": "open", "rule_id": "shadow_it::test",
+                        "affected_entities": ["identities": [["name": "Quokka"]]],
                         "recommended_action": "Act on Quokka.", "created_at": "2026-04-12T12:30:00Z",
                     ]
                 ], "total": 1, "returned": 1,

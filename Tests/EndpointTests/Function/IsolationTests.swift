@@ -155,13 +155,13 @@ import Testing
     // MARK: Scope of queries
 
     private enum Unscoped: Function {
-        static let onRequestGet = Handler(.session(.view)) { context in
+        static let onRequestGet = Handler("test", .session(.view), "", returns: .json(.anything)) { context in
             .json(try context.workspace.rows("SELECT name FROM workspaces") { try $0[0] as String })
         }
-        static let onRequestPost = Handler(.session(.view)) { context in
+        static let onRequestPost = Handler("test", .session(.view), "", returns: .json(.anything)) { context in
             .json(try context.workspace.execute("DELETE FROM members"))
         }
-        static let onRequestDelete = Handler(.session(.view)) { context in
+        static let onRequestDelete = Handler("test", .session(.view), "", returns: .json(.anything)) { context in
             .json(
                 try context.workspace.first("SELECT id FROM members WHERE workspace_id = $2", context.workspace.id) {
                     try $0[0] as String

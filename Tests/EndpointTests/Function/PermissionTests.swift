@@ -142,7 +142,7 @@ import Testing
 }
 
 private func answers(_ permission: Permission) -> Handler {
-    Handler(.session(permission)) { context in
+    Handler("test", .session(permission), "", returns: .json(.anything)) { context in
         guard case .member(_, _, let role) = context.caller else { return .json("") }
         return .json(role.rawValue)
     }

@@ -184,8 +184,12 @@ import Testing
     }
 
     private enum Plans: Function {
-        static let onRequestGet = Handler(.session(.view), plan: .enterprise) { _ in .json(true) }
-        static let onRequestPost = Handler(.session(.view), plan: .any) { _ in .json(true) }
+        static let onRequestGet = Handler("test", .session(.view), plan: .enterprise, "", returns: .json(.anything)) {
+            _ in .json(true)
+        }
+        static let onRequestPost = Handler("test", .session(.view), plan: .any, "", returns: .json(.anything)) { _ in
+            .json(true)
+        }
     }
 
     @Test("An operation may require a plan") func anOperationMayNeedAPlan() throws {

@@ -53,7 +53,9 @@ import Testing
     }
 
     private enum Timed: Function {
-        static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
+        static let onRequestPost = Handler(
+            "test", .apiKey(.write), "", .required("id", .uuid, ""), returns: .json(.anything)
+        ) { context, id in
             .json(
                 try Remediation(context.env).request(
                     of: id, by: nil, reason: "left us", in: context.workspace, now: TestStore.now))

@@ -1,0 +1,261 @@
+import Auth
+public import Base
+import HTTP
+import Operation
+
+// The part of the OpenAPI 3.1 document that an executable prints with `--describe`: an object with the path item of its
+// route, and the components to which the path item refers. An executable does not know its route, so `local-runner
+// openapi` puts the parts of all executables together.
+
+extension Pipeline {
+    public func declaration() -> JSON {
+        var path: [String: JSON] = [:]
+        for (method, handler) in handlers {
+            path[method.rawValue.lowercased()] = handler.declaration(of: method, maximumBodyLength)
+        }
+        return ["path": .object(path), "components": Handler.components]
+    }
+}
+
+extension Handler {
+    /// Returns the OpenAPI operation object.
+    func declaration(of method: Method, _ maximumBodyLength: Int) -> JSON {
+        var operation: [String: JSON] = [
+            "operationId": .string(name), "summary": .string(summary), "tags": [.string(tag)],
+            "security": security, "responses": responses(maximumBodyLength),
+        ]
+        if let callers { operation["description"] = .string(callers) }
+        let parameters = parameters(isQuery: method == .get)
+        if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
+        if method != .get { operation["requestBody"] = requestBody }
+        return .object(operation)
+    }
+
+    private var tag: String {
+        switch access {
+        case .apiKey: "API keys"
+        case .session: "Sessions"
+        case nil: "Without credentials"
+        }
+    }
+
+    /// The security requirement: one of the objects must be met (OpenAPI 3.1 §4.8.30).
+    private var security: JSON {
+        switch access {
+        case .apiKey: [["apiKey": []], ["apiKeyHeader": []]]
+        case .session: [["session": []]]
+        case nil: []
+        }
+    }
+
+    /// A sentence about who may call the operation.
+    private var callers: String? {
+        let plan = plan == .enterprise ? " The workspace must have the Enterprise plan." : ""
+        switch access {
+        case .apiKey(let scope):
+            return "Needs an API key with the scope \(scope.rawValue)\(scope == .read ? " or write" : "")." + plan
+        case .session(let permission):
+            let roles = Role.allCases.filter { permission.roles.contains($0) }.map(\.rawValue)
+            return "Needs a session of a member with one of these roles: \(roles.joined(separator: ", "))." + plan
+        case nil: return nil
+        }
+    }
+
+    // MARK: Inputs
+
+    private static let workspaceSummary = "The workspace."
+
+    private var needsWorkspace: Bool { if case .session = access { true } else { false } }
+
+    private func parameters(isQuery: Bool) -> [JSON] {
+        var parameters: [JSON] = []
+        if case .apiKey = access {
+            parameters.append(
+                Self.parameter(
+                    "workspaceId", in: "query", .uuid, isRequired: false,
+                    "The key's own workspace, which is the default."
+                ))
+        } else if isQuery, needsWorkspace {
+            parameters.append(
+                Self.parameter("workspaceId", in: "query", .uuid, isRequired: true, Self.workspaceSummary))
+        }
+        if isQuery {
+            parameters += fields.map {
+                Self.parameter($0.name, in: "query", $0.schema, isRequired: $0.isRequired, $0.summary)
+            }
+        }
+        return parameters
+            + headers().map { Self.parameter($0.name, in: "header", $0.schema, isRequired: access == nil, $0.summary) }
+    }
+
+    private static func parameter(
+        _ name: String, in place: String, _ schema: JSONSchema, isRequired: Bool, _ summary: String
+    ) -> JSON {
+        var parameter: [String: JSON] = [
+            "name": .string(name), "in": .string(place), "required": .bool(isRequired), "schema": schema.json,
+            "description": .string(summary),
+        ]
+        // Lists are separated by commas.
+        if schema.json["type"] == "array" { (parameter["style"], parameter["explode"]) = ("form", false) }
+        return .object(parameter)
+    }
+
+    private var requestBody: JSON {
+        guard access != nil else {
+            return ["required": true, "content": ["application/json": ["schema": JSONSchema.anyObject.json]]]
+        }
+        var members: [JSONSchema.Member] = [
+            needsWorkspace
+                ? .field("workspaceId", .uuid, Self.workspaceSummary)
+                : .optional("workspaceId", JSONSchema.uuid.orNull, "The key's own workspace, which is the default.")
+        ]
+        // Null counts as left out.
+        members += fields.map {
+            $0.isRequired ? .field($0.name, $0.schema, $0.summary) : .optional($0.name, $0.schema.orNull, $0.summary)
+        }
+        let isRequired = needsWorkspace || fields.contains(where: \.isRequired)
+        return [
+            "required": .bool(isRequired),
+            "content": ["application/json": ["schema": JSONSchema.object(members).json]],
+        ]
+    }
+
+    // MARK: Responses
+
+    private func responses(_ maximumBodyLength: Int) -> JSON {
+        var responses: [String: JSON] = [:]
+        let answer = answer()
+        for status in answer.statuses {
+            var content: [String: JSON] = [:]
+            for (mediaType, schema) in answer.contents {
+                guard let schema else {
+                    content[mediaType] = [:]
+                    continue
+                }
+                content[mediaType] = ["schema": schema.json, "example": schema.example]
+            }
+            var headers = Self.headersOfAll
+            if access != nil {
+                for field in Self.rateLimitFields { headers[field.name] = Self.reference("headers", field.name) }
+            }
+            for field in answer.headers { headers[field.name] = Self.header(field) }
+            responses[String(status)] = [
+                "description": .string(Response.reason(status).description + "."), "headers": .object(headers),
+                "content": .object(content),
+            ]
+        }
+        for (status, errors) in declaredErrors(maximumBodyLength)
+        where responses[String(status)] == nil {
+            responses[String(status)] = Self.response(status, errors)
+        }
+        return .object(responses)
+    }
+
+    /// The errors that the operation may answer with: for each status, examples with their codes.
+    private func declaredErrors(
+        _ maximumBodyLength: Int
+    ) -> [Int: [(code: String, sentence: String)]] {
+        var errors: [Int: [(code: String, sentence: String)]] = [
+            413: [("body.too_long", "The body is longer than \(maximumBodyLength) bytes.")],
+            500: [("internal", HTTPError.internal.sentence)],
+            503: [("unavailable", HTTPError.unavailable.sentence), ("unwritable", HTTPError.unwritable.sentence)],
+        ]
+        if access != nil {
+            errors[400] = [
+                ("input.missing", "workspaceId is required."), ("input.malformed", "workspaceId must be a UUID."),
+            ]
+            errors[403] = [
+                ("access.role_forbids", "Your role does not allow this."),
+                ("access.address_forbidden", "Requests from this address are not allowed in this workspace."),
+            ]
+            errors[429] = [
+                ("access.too_many_failures", "Too many requests with credentials that are not valid. Try again later.")
+            ]
+            let credentials = needsWorkspace ? "session token" : "API key"
+            errors[401] = [("access.credentials_invalid", "Missing or invalid \(credentials).")]
+        }
+        for error in self.errors() {
+            errors[HTTPError.status(of: error.kind), default: []].append((error.code, error.sentence))
+        }
+        return errors
+    }
+
+    private static func response(_ status: Int, _ errors: [(code: String, sentence: String)]) -> JSON {
+        var headers = headersOfAll
+        if status == 401 { headers["WWW-Authenticate"] = reference("headers", "WWW-Authenticate") }
+        if status == 429 || status == 503 || status == 409 {
+            headers["Retry-After"] = reference("headers", "Retry-After")
+        }
+        if status == 429 {
+            for field in rateLimitFields { headers[field.name] = reference("headers", field.name) }
+        }
+        var examples: [String: JSON] = [:]
+        for (code, sentence) in errors { examples[code] = ["value": ["error": .string(sentence)]] }
+        return [
+            "description": .string(
+                Response.reason(status).description + ". " + errors.map(\.sentence).joined(separator: " ")),
+            "headers": .object(headers),
+            "content": [
+                "application/json": ["schema": reference("schemas", "Error"), "examples": .object(examples)]
+            ],
+        ]
+    }
+
+    // MARK: Components
+
+    private static func reference(_ kind: String, _ name: String) -> JSON {
+        ["$ref": .string("#/components/\(kind)/\(name)")]
+    }
+
+    private static func header(_ field: HeaderField, isRequired: Bool = false) -> JSON {
+        ["description": .string(field.summary), "required": .bool(isRequired), "schema": field.schema.json]
+    }
+
+    /// The header fields of every response.
+    private static var headersOfAll: [String: JSON] {
+        let names = Response.everyResponse.map(\.name) + ["X-Request-Id"]
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, reference("headers", $0)) })
+    }
+
+    /// The state of a limit (draft-ietf-httpapi-ratelimit-headers).
+    private static var rateLimitFields: [HeaderField] {
+        [
+            HeaderField("RateLimit-Limit", .count, "The largest number of requests in the time window."),
+            HeaderField("RateLimit-Remaining", .count, "The number of requests that are left in the time window."),
+            HeaderField("RateLimit-Reset", .count, "The seconds until the next time window begins."),
+        ]
+    }
+
+    /// The components to which the operations refer. They are the same for all executables.
+    static var components: JSON {
+        var headers: [String: JSON] = [:]
+        for (name, value) in Response.everyResponse {
+            headers[name] = header(HeaderField(name, .oneOf([value]), "The same in every response."), isRequired: true)
+        }
+        headers["X-Request-Id"] = header(
+            HeaderField("X-Request-Id", .string, "The id of the request, as in the log."), isRequired: true)
+        for field in rateLimitFields { headers[field.name] = header(field) }
+        headers["Retry-After"] = header(
+            HeaderField("Retry-After", .count, "The seconds after which another try may succeed."))
+        headers["WWW-Authenticate"] = header(
+            HeaderField("WWW-Authenticate", .oneOf(["Bearer"]), "The scheme of the credentials."), isRequired: true)
+        let error = JSONSchema.object(
+            .field("error", .string, "The problem and, where possible, what to do about it."))
+        return [
+            "schemas": ["Error": error.json], "headers": .object(headers),
+            "securitySchemes": [
+                "session": [
+                    "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                    "description": "A session token of Supabase Auth.",
+                ],
+                "apiKey": [
+                    "type": "http", "scheme": "bearer", "description": "An API key, such as thal_your_key_here.",
+                ],
+                "apiKeyHeader": [
+                    "type": "apiKey", "in": "header", "name": "X-Api-Key",
+                    "description": "An API key in a header field of its own.",
+                ],
+            ],
+        ]
+    }
+}
