@@ -49,6 +49,8 @@ let routes = [
     Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Actions, .Remediation),
     Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
+    Route("api/platforms", uses: .Base, .HTTP, .Auth, .Connectors),
+    Route("api/posture-history", uses: .Base, .HTTP, .Auth, .Operation, .Analysis),
     Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Actions),
     Route("api/ai-chat", uses: .Base, .HTTP, .Auth, .Operation, .Assistant, .Remediation),
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
@@ -134,7 +136,7 @@ let libraries: [Target] = [
     library(
         .Analysis, in: "Product", documents: ["PRELUDE.md", "RULES.md"],
         on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations, .Findings),
-    library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Store, .Integrations),
+    library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations),
     library(
         .Remediation, in: "Product",
         on: .Base, .Crypto, .Auth, .Jobs, .Operation, .Store, .Connectors, .Integrations, .Actions, .Findings),

@@ -6,8 +6,11 @@ public import Store
 public struct SeverityCounts: Sendable {
     private var counts: [Severity: Int] = [:]
 
+    /// Creates counts of zero.
+    public init() {}
+
     /// The number of findings of one severity.
-    public internal(set) subscript(severity: Severity) -> Int {
+    public subscript(severity: Severity) -> Int {
         get { counts[severity] ?? 0 }
         set { counts[severity] = newValue }
     }

@@ -13,6 +13,7 @@ public final class Pipeline: Service {
     private let now: () -> Timestamp
     private let process: FunctionProcess
     private lazy var trustedProxies = Result { try TrustedProxies(environment) }
+    private lazy var origins = Result { try AllowedOrigins(environment) }
     public let maximumBodyLength: Int
     private let warmUpBody: JSON
 
@@ -38,19 +39,23 @@ public final class Pipeline: Service {
         let environment = environment.of(request: requestID)
         var response = process.answer(log) { try answer(request, environment, log, background) }
         response.background = background.work
+        // If the variable is malformed, the request has been answered with 500.
+        let fields = (try? origins.get())?.fields(for: request.headers["Origin"]) ?? []
         if case .stream(let body) = response.body {
-            response.body = .stream { [self] send in try stream(body, to: send, log) }
+            response.body = .stream { [self] send in try stream(body, to: send, refusalFields: fields, log) }
         }
+        for field in fields { response.headers.add(field.name, field.value) }
         response = response.completed(requestID: requestID)
         if request.method == .head { response.body = .bytes([]) }
         return response
     }
 
     /// Sends a streamed body in parts. If it fails before the first part, this throws the `HTTPError` to answer with
-    /// instead. If it fails later, the status has already been sent, so the response is cut off and the log gets the
+    /// instead, with `refusalFields` among its header fields. If it fails later, the status has already been sent, so the response is cut off and the log gets the
     /// reason. If the peer has closed the connection, nothing is logged.
     private func stream(
-        _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log
+        _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink,
+        refusalFields: [(name: String, value: String)], _ log: Log
     ) throws {
         var hasBegun = false
         var peerHasGone = false
@@ -65,7 +70,11 @@ public final class Pipeline: Service {
                 }
             }
         } catch {
-            guard hasBegun else { throw process.refusal(of: error, log) }
+            guard hasBegun else {
+                var refusal = process.refusal(of: error, log)
+                for field in refusalFields { refusal.headers.add(field.name, field.value) }
+                throw refusal
+            }
             if !peerHasGone { log.write(.error, "the response was cut off: \(error)") }
             throw error
         }
@@ -93,8 +102,10 @@ public final class Pipeline: Service {
     private func answer(
         _ request: Request, _ environment: Environment, _ log: Log, _ background: BackgroundWork
     ) throws -> Response {
+        let origins = try origins.get()
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
+            if let preflight = origins.preflight(request, methods: allowedMethods) { return preflight }
             throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
         }
         guard case .bytes = request.body else {
@@ -143,9 +154,9 @@ public final class Pipeline: Service {
         do {
             // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
             // request without other inputs needs no body.
-            let needsBody = if case .session = requirement { true } else { false }
+            let needsBody = if case .user = authenticated { true } else { false }
             let inputs = try Inputs(request, needsBody: needsBody)
-            let workspaceID = try workspaceID(request, inputs, for: requirement)
+            let workspaceID = try workspaceID(request, inputs, for: authenticated)
             let access = try verifyPermission(
                 authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
                 address: address, environment, database, now: now)
@@ -157,11 +168,11 @@ public final class Pipeline: Service {
     }
 
     private func workspaceID(
-        _ request: Request, _ inputs: Inputs, for access: AccessRequirement
+        _ request: Request, _ inputs: Inputs, for authenticated: Authenticated
     ) throws(InputError) -> Identifier? {
         let summary = "The workspace."
-        switch access {
-        case .apiKey:
+        switch authenticated {
+        case .key:
             let field = Field.optional("workspaceId", .uuid, summary)
             let named = try field.value(in: inputs)
             // With an API key, workspaceId may also be given in the query, whatever the method.
@@ -172,7 +183,7 @@ public final class Pipeline: Service {
                 throw .unreadable("workspaceId in the query differs from the one in the body.")
             }
             return inQuery
-        case .session:
+        case .user:
             return try Field.required("workspaceId", .uuid, summary).value(in: inputs)
         }
     }
