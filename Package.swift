@@ -8,7 +8,7 @@ enum Module: String {
     case CComponents, CCrypto, CCurl, CLinkStubs, CPostgreSQL, CSQLite, CSQLiteTemplate, CSystem, CZlib
     case Archive, Base, Crypto, FastCGI, HTTP
     case Auth, Jobs, Operation, Store
-    case Connectors, Integrations, Sync, Upstream
+    case Connectors, Integrations, Outbound, Sync, Upstream
     case Actions, Analysis, Assistant, Billing, Export, Findings, Remediation
     case Function, Invocation
 
@@ -70,8 +70,8 @@ let routes = [
     Route("scheduled/housekeeping", uses: .Auth, .Jobs),
     Route(
         "scheduled/jobs",
-        uses: .Base, .Auth, .Jobs, .Integrations, .Sync, .Actions, .Analysis, .Assistant, .Billing, .Findings,
-        .Remediation),
+        uses: .Base, .Auth, .Jobs, .Integrations, .Outbound, .Sync, .Actions, .Analysis, .Assistant, .Billing,
+        .Findings, .Remediation),
     Route("scheduled/sync", uses: .Integrations),
     Route("scheduled/session-keys", uses: .Base, .HTTP, .Auth, .Upstream),
 ]
@@ -131,6 +131,7 @@ let libraries: [Target] = [
         .Connectors, in: "Platforms", documents: ["FIELDS.md", "PLATFORMS.md"],
         on: .Base, .Crypto, .HTTP, .Integrations, .Upstream),
     library(.Sync, in: "Platforms", on: .Base, .Crypto, .Auth, .Jobs, .Store, .Connectors, .Integrations),
+    library(.Outbound, in: "Platforms", on: .Base, .Auth, .Jobs, .Connectors, .Integrations),
     // Product
     library(.Findings, in: "Product", on: .Base, .Auth, .Operation, .Store, .Integrations),
     library(
@@ -231,8 +232,9 @@ let tests: [Target] = [
     test(
         "EndpointTests",
         on: dependencies(
-            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Upstream, .Actions, .Analysis,
-            .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
+            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Outbound, .Upstream, .Actions,
+            .Analysis, .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation,
+            and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(
         "RemediationTests",

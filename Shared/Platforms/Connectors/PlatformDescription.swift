@@ -84,6 +84,6 @@ extension ActionParameter {
 extension Connectors {
     /// The descriptions of all platforms, by identifier.
     public static var descriptions: [PlatformDescription] {
-        all.sorted { $0.platform.rawValue < $1.platform.rawValue }.map { PlatformDescription(connector: $0) }
+        connectable.sorted { $0.platform.rawValue < $1.platform.rawValue }.map { PlatformDescription(connector: $0) }
     }
 }

@@ -139,6 +139,7 @@ extension Platform {
                 .required("assignments", .entitlement),
                 .optional("events", .auditEvent),
             ]
+        case .outbound: []
         case .zoom:
             [
                 .required("application", .application),

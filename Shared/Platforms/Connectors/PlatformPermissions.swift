@@ -138,6 +138,9 @@ extension Platform {
                     "Manage All"
                 ],
                 "The scope of an API credential. Administrators are visible only with delegated administration.")
+        case .outbound:
+            PlatformPermissions(
+                [], "The server accepts POST requests at the address and answers them with a status of 2xx.")
         case .zoom:
             PlatformPermissions(
                 [

@@ -5,7 +5,7 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
+    /// Connects a platform, or the webhook, which has no data to sync. The credentials are checked at the provider first and stored only encrypted. If the
     /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. The
     /// first sync is queued; if a sync is running with other credentials, another one follows it. Returns the
     /// integration's id and the sync's job.

@@ -1,5 +1,5 @@
 public import Auth
-public import Base
+import Base
 public import Integrations
 import Store
 
