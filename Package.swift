@@ -8,7 +8,7 @@ enum Module: String {
     case CComponents, CCrypto, CCurl, CLinkStubs, CPostgreSQL, CSQLite, CSQLiteTemplate, CSystem, CZlib
     case Archive, Base, Crypto, FastCGI, HTTP
     case Auth, Jobs, Operation, Store
-    case Connectors, Integrations, Sync, Upstream
+    case Connectors, Integrations, Outbound, Sync, Upstream
     case Actions, Analysis, Assistant, Billing, Export, Findings, Remediation
     case Function, Invocation
 
@@ -51,6 +51,8 @@ let routes = [
     Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Actions, .Remediation),
     Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
+    Route("api/platforms", uses: .Base, .HTTP, .Auth, .Connectors),
+    Route("api/posture-history", uses: .Base, .HTTP, .Auth, .Operation, .Analysis),
     Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Integrations, .Actions),
     Route("api/ai-chat", uses: .Base, .HTTP, .Auth, .Operation, .Assistant, .Remediation),
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
@@ -70,8 +72,8 @@ let routes = [
     Route("scheduled/housekeeping", uses: .Auth, .Jobs),
     Route(
         "scheduled/jobs",
-        uses: .Base, .Auth, .Jobs, .Integrations, .Sync, .Actions, .Analysis, .Assistant, .Billing, .Findings,
-        .Remediation),
+        uses: .Base, .Auth, .Jobs, .Integrations, .Outbound, .Sync, .Actions, .Analysis, .Assistant, .Billing,
+        .Findings, .Remediation),
     Route("scheduled/sync", uses: .Integrations),
     Route("scheduled/session-keys", uses: .Base, .HTTP, .Auth, .Upstream),
 ]
@@ -131,12 +133,13 @@ let libraries: [Target] = [
         .Connectors, in: "Platforms", documents: ["FIELDS.md", "PLATFORMS.md"],
         on: .Base, .Crypto, .HTTP, .Integrations, .Upstream),
     library(.Sync, in: "Platforms", on: .Base, .Crypto, .Auth, .Jobs, .Store, .Connectors, .Integrations),
+    library(.Outbound, in: "Platforms", on: .Base, .Auth, .Jobs, .Connectors, .Integrations),
     // Product
     library(.Findings, in: "Product", on: .Base, .Auth, .Operation, .Store, .Integrations),
     library(
         .Analysis, in: "Product", documents: ["PRELUDE.md", "RULES.md"],
         on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations, .Findings),
-    library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Store, .Integrations),
+    library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations),
     library(
         .Remediation, in: "Product",
         on: .Base, .Crypto, .Auth, .Jobs, .Operation, .Store, .Connectors, .Integrations, .Actions, .Findings),
@@ -233,8 +236,9 @@ let tests: [Target] = [
     test(
         "EndpointTests",
         on: dependencies(
-            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Upstream, .Actions, .Analysis,
-            .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
+            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Outbound, .Upstream, .Actions,
+            .Analysis, .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation,
+            and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(
         "RemediationTests",

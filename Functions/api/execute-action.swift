@@ -8,9 +8,19 @@ import Jobs
 import Operation
 import Remediation
 
-/// POST /api/execute-action: requests an action at a platform, or approves or rejects an action that waits for
-/// approval. An action that need not wait runs before the response, if possible.
+/// /api/execute-action: POST requests an action at a platform, or approves or rejects an action that waits for approval.
+/// An action that need not wait runs before the response, if possible. GET lists actions.
 @main struct ExecuteAction: Function {
+    /// Shows what the audit log says about actions, so it needs the same permission.
+    static let onRequestGet = Handler(
+        .sessionOrKey(.viewAuditLog),
+        .optional("status", .oneOf(RemediationAction.Status.self), "Only actions with this status."),
+        .optional("limit", .integer(1...100), default: 25, "The maximum number of actions."),
+        .optional("cursor", .cursor(ActionPosition.self), "The cursor of the page before, with the same status.")
+    ) { context, status, limit, position in
+        .json(try context.workspace.actionPage(status, after: position, limit: limit))
+    }
+
     static let onRequestPost = Handler(
         "execute_action", .session(.initiateRemediation),
         "Carries out an action at a platform, or approves or rejects one that waits for approval.",

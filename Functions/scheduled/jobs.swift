@@ -8,6 +8,7 @@ import Findings
 import Function
 import Integrations
 import Jobs
+import Outbound
 import Remediation
 import Sync
 
@@ -25,6 +26,7 @@ import Sync
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         let handlers: [JobKind: JobHandler] = [
             .remediation: Remediation(context.env).handler, .sync: .sync(SyncTools(context.env)), .analysis: .analysis,
+            .outbound: .outbound(context.env),
             .housekeeping: JobHandler { context in
                 try context.workspace.keepHouse(now: context.now)
                 return .completed

@@ -229,7 +229,7 @@ import Testing
             (#""dispatch": null"#, "functions[0].dispatch: is null"),
             (
                 #""credentials": "apikey""#,
-                "functions[0].credentials: \"apikey\" is not one of session, apiKey; did you"
+                "functions[0].credentials: \"apikey\" is not one of session, apiKey, sessionOrApiKey; did you"
             ),
             (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
             (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),

@@ -190,6 +190,7 @@ import Testing
         let signers = [
             "Shared/Base/Crypto/SHA256.swift", "Shared/Data/Auth/SessionToken.swift",
             "Shared/Platforms/Connectors/Platforms/AWS/SigV4.swift",
+            "Shared/Platforms/Connectors/Platforms/Outbound/StandardWebhook.swift",
         ]
         let makers = try sources(in: "Shared", "local-runner", "Functions").filter { $0.text.contains("hmacSHA256(") }
         #expect(makers.count > 5)

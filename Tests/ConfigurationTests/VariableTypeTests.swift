@@ -10,6 +10,7 @@ import Testing
             ("HTTPS_PROXY", "http://ann:p%40ss@proxy.example:3128"), ("HTTPS_PROXY", "http://10.0.0.1:3128/"),
             ("HTTPS_PROXY", "http://[fd00::1]:3128"), ("NO_PROXY", "localhost,.internal.example,10.0.0.0/8"),
             ("NO_PROXY", "*"), ("UPSTREAM_ALLOWED_NETWORKS", "10.20.0.0/16, fd12::/16"), ("HTTPS_PROXY", ""),
+            ("CORS_ALLOWED_ORIGINS", "https://app.example.com, http://localhost:3000"), ("CORS_ALLOWED_ORIGINS", ""),
         ])
     func accepted(_ name: String, _ value: String) {
         #expect(VariableType.problem(of: name, value) == nil)
@@ -21,6 +22,7 @@ import Testing
             ("HTTPS_PROXY", "proxy.example:3128"), ("HTTPS_PROXY", "socks5://ann:s3cret@proxy.example"),
             ("HTTPS_PROXY", "http://ann:s3cret@proxy.example:99999"), ("NO_PROXY", "http://x.example/"),
             ("UPSTREAM_ALLOWED_NETWORKS", "https://gitlab.internal"), ("UPSTREAM_ALLOWED_NETWORKS", "10.0.0.0/40"),
+            ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
         ])
     func refused(_ name: String, _ value: String) {
         let problem = VariableType.problem(of: name, value)

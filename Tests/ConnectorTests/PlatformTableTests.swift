@@ -8,7 +8,7 @@ import Testing
 
 /// Checks the tables in PLATFORMS.md. If THALIAN_WRITE_TABLES is set, writes all of them except the permissions.
 @Suite(.serialized) struct PlatformTableTests {
-    private let connectors = Connectors.all.sorted { $0.platform.rawValue < $1.platform.rawValue }
+    private let connectors = Connectors.connectable.sorted { $0.platform.rawValue < $1.platform.rawValue }
 
     private func table(_ header: String) throws -> DocumentTable {
         DocumentTable(in: try DocumentTable.library("Connectors").appending(path: "PLATFORMS.md"), header: header)
@@ -23,12 +23,14 @@ import Testing
         #expect(try table("| Platform | Identifier | Category | Actions |").difference(from: rows) == nil)
     }
 
-    @Test("Every platform's permissions are listed") func permissions() throws {
-        let rows = try table("| Platform | Permissions |").rows()
-        for platform in Platform.allCases {
-            #expect(rows.count { $0.hasPrefix("| \(platform.name) | ") } == 1, "\(platform.name)")
+    @Test("The permissions of every platform are listed") func permissions() throws {
+        let rows = connectors.map { connector in
+            let permissions = connector.platform.permissions
+            return DocumentTable.row(
+                connector.platform.rawValue, permissions.scopes.map { "`\($0)`" }.joined(separator: ", "),
+                permissions.notes)
         }
-        #expect(rows.count == Platform.allCases.count)
+        #expect(try table("| Identifier | Scopes | Notes |").difference(from: rows) == nil)
     }
 
     @Test("Every field of the credentials is listed") func credentials() throws {
@@ -43,28 +45,34 @@ import Testing
     }
 
     @Test("Every list that a sync pulls is listed") func lists() throws {
-        let examples = ConnectorCase.all.sorted { $0.connector.platform.rawValue < $1.connector.platform.rawValue }
-        let rows = try examples.flatMap { example in
-            let provider = try FakeProvider(example.org)
-            return try example.connect(provider).collections.map { list in
-                let kinds = list.kinds.map(\.rawValue).sorted().joined(separator: ", ")
-                let need = list.need == .required ? "required" : "optional"
-                return DocumentTable.row(example.connector.platform.rawValue, list.name, kinds, need)
+        let rows = connectors.flatMap { connector in
+            connector.platform.lists.map { list in
+                let kinds = list.kinds.map(\.rawValue).joined(separator: ", ")
+                return DocumentTable.row(
+                    connector.platform.rawValue, list.name, kinds, list.isRequired ? "required" : "optional")
             }
         }
         #expect(try table("| Identifier | List | Records | Need |").difference(from: rows) == nil)
+    }
+
+    @Test("The described lists are those of the connector", arguments: ConnectorCase.all)
+    func describedLists(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        let lists = try example.connect(provider).collections
+        let described = example.connector.platform.lists
+        #expect(described.map(\.name) == lists.map(\.name))
+        #expect(described.map { Set($0.kinds) } == lists.map(\.kinds))
+        #expect(described.map { $0.kinds.map(\.rawValue) } == described.map { $0.kinds.map(\.rawValue).sorted() })
+        #expect(described.map(\.isRequired) == lists.map { $0.need == .required })
     }
 
     @Test("Every parameter of an action is listed") func parameters() throws {
         let rows = connectors.flatMap { connector in
             connector.parameters.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { action, declared in
                 declared.map { parameter in
-                    let need =
-                        if case .key = parameter.kind, parameter.isRequired { "if the target is an account" } else {
-                            parameter.isRequired ? "yes" : "no"
-                        }
                     return DocumentTable.row(
-                        connector.platform.rawValue, action.rawValue, "`\(parameter.name)`", need, parameter.form)
+                        connector.platform.rawValue, action.rawValue, "`\(parameter.name)`", parameter.need.rawValue,
+                        parameter.form)
                 }
             }
         }

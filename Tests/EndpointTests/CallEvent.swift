@@ -30,7 +30,7 @@ extension Operation {
     func callNow(_ store: TestStore) -> Call {
         let call = call(workspace: store.own.id.description)
         return switch access {
-        case .session: call.session(store.own.token(at: .now))
+        case .session, .sessionOrKey: call.session(store.own.token(at: .now))
         case .apiKey(.read): call.key(store.own.readKey)
         case .apiKey(.write): call.key(store.own.writeKey)
         }

@@ -40,9 +40,13 @@ import Testing
         for operation in Operation.all {
             let reply = store.send(operation.call(workspace: store.own.id.description), to: operation.function)
             #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
-            #expect(
-                reply.error
-                    == (operation.isSession ? "Missing or invalid session token." : "Missing or invalid API key."))
+            let wanted =
+                switch operation.access {
+                case .session: "session token"
+                case .apiKey: "API key"
+                case .sessionOrKey: "session token or API key"
+                }
+            #expect(reply.error == "Missing or invalid \(wanted).")
         }
     }
 

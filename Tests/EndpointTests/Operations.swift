@@ -26,6 +26,8 @@ import Testing
 @testable import api_mcp_risk_score
 @testable import api_mcp_rules
 @testable import api_mcp_sync
+@testable import api_platforms
+@testable import api_posture_history
 @testable import api_sync_integration
 
 /// An operation that needs credentials, with valid inputs. `all` contains all such operations.
@@ -45,7 +47,15 @@ struct Operation: CustomTestStringConvertible, Sendable {
     var fields: [String: JSON] = [:]
 
     var testDescription: String { method + " " + name }
-    var isSession: Bool { if case .session = access { true } else { false } }
+    /// True if members may call it.
+    var isSession: Bool { permission != nil }
+    /// The permission that members need. Nil if only API keys are accepted.
+    var permission: Permission? {
+        switch access {
+        case .session(let permission), .sessionOrKey(let permission): permission
+        case .apiKey: nil
+        }
+    }
 
     static let session = [
         Operation(name: "api-keys", method: "GET", function: APIKeysFunction.self, access: .session(.manageAPIKeys)),
@@ -88,6 +98,16 @@ struct Operation: CustomTestStringConvertible, Sendable {
             access: .session(.manageIntegrations), answer: 404, fields: ["integrationId": unknown]),
     ]
 
+    /// The operations for members and for API keys.
+    static let either = [
+        Operation(name: "platforms", method: "GET", function: PlatformsFunction.self, access: .sessionOrKey(.view)),
+        Operation(
+            name: "posture-history", method: "GET", function: PostureHistoryFunction.self,
+            access: .sessionOrKey(.view)),
+        Operation(
+            name: "execute-action", method: "GET", function: ExecuteAction.self, access: .sessionOrKey(.viewAuditLog)),
+    ]
+
     static let reads = [
         Operation(name: "risk-score", method: "GET", function: RiskScoreFunction.self, access: .apiKey(.read)),
         Operation(
@@ -128,7 +148,7 @@ struct Operation: CustomTestStringConvertible, Sendable {
     private static let unknown: JSON = "cccccccc-0000-4000-8000-000000000001"
 
     static let keyed = reads + writes
-    static let all = session + keyed
+    static let all = session + either + keyed
 
     /// Returns the call for a workspace; without one, the call names no workspace.
     func call(workspace: String?) -> Call {
@@ -149,7 +169,7 @@ struct Operation: CustomTestStringConvertible, Sendable {
     /// Returns the call with credentials of `workspace`: an admin's session, or an API key of exactly the needed scope.
     func asAllowed(_ call: Call, in workspace: TestWorkspace) -> Call {
         switch access {
-        case .session: call.session(workspace.token())
+        case .session, .sessionOrKey: call.session(workspace.token())
         case .apiKey(.read): call.key(workspace.readKey)
         case .apiKey(.write): call.key(workspace.writeKey)
         }

@@ -11,7 +11,7 @@ import Upstream
 
 /// The readers of pages, by the names of their seed folders.
 let pageReaders: [String: Reader] = Dictionary(
-    uniqueKeysWithValues: Platform.allCases.map { platform in
+    uniqueKeysWithValues: Platform.synced.map { platform in
         ("pages-" + platform.rawValue, { @Sendable (bytes: [UInt8]) in pagesAreEntriesOrErrors(bytes, of: platform) })
     })
 
@@ -99,6 +99,7 @@ extension PageServer {
             case .jumpCloud: ["api_key": "token"]
             case .oneLogin: client.merging(["subdomain": "acme"]) { $1 }
             case .zoom: client.merging(["account_id": "acc"]) { $1 }
+            case .outbound: [:]
             }
         return own
     }

@@ -62,7 +62,9 @@ enum ProbeProgram {
     static let path = BuiltProducts.program("fixture-probe")
 
     /// The probe uses no database, but every endpoint requires the variable.
-    static let environment = ["DATABASE_URL": "sqlite:/nonexistent/database"]
+    static let environment = [
+        "DATABASE_URL": "sqlite:/nonexistent/database", "CORS_ALLOWED_ORIGINS": "https://app.example.com",
+    ]
 
     static func environment(_ more: [String: String]) -> [String: String] {
         environment.merging(more) { $1 }

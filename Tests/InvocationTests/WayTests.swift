@@ -92,6 +92,31 @@ import Testing
         }
     }
 
+    @Test("A preflight request from a listed origin is answered", arguments: Way.allCases.filter(\.hasHead))
+    func preflight(_ way: Way) throws {
+        let fields = ["Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"]
+        let answer = try way.ask(Ask("OPTIONS", headers: fields))
+        #expect(answer.status == 204 && answer.body.isEmpty)
+        #expect(try answer.field("Access-Control-Allow-Origin") == "https://app.example.com")
+        #expect(try answer.field("Access-Control-Allow-Methods") == "GET, HEAD, POST, DELETE")
+        #expect(try answer.field("Vary") == "Origin")
+        let other = fields.merging(["Origin": "https://evil.example"]) { $1 }
+        try expectError(405, try way.ask(Ask("OPTIONS", headers: other)))
+    }
+
+    @Test(
+        "Pages of a listed origin may read responses, errors and failed streams included",
+        arguments: Way.allCases.filter(\.hasHead), ["do=echo", "do=fails", "do=stream-fails&bytes=0"])
+    func listedOrigin(_ way: Way, _ query: String) throws {
+        let answer = try way.ask(Ask("GET", query, headers: ["Origin": "https://app.example.com"]))
+        #expect(answer.status == (query == "do=echo" ? 200 : 500))
+        #expect(try answer.field("Access-Control-Allow-Origin") == "https://app.example.com")
+        #expect(try answer.field("Vary") == "Origin")
+        let other = try way.ask(Ask("GET", query, headers: ["Origin": "https://evil.example"]))
+        #expect(!other.fields.contains { $0.name.lowercased().hasPrefix("access-control-") })
+        #expect(try other.field("Vary") == "Origin")
+    }
+
     @Test("A body above the limit gets 413", arguments: Way.allCases.filter(\.takesLargeBodies))
     func bodiesOverTheLimitAreRefused(_ way: Way) throws {
         try expectError(413, try way.ask(Ask("POST", body: [UInt8](repeating: 0x61, count: (1 << 20) + 1))))

@@ -10,7 +10,8 @@ import Testing
         let scheme = variant % 2 == 0 ? "Bearer" : "bEARER"
         return switch credentials {
         // Only the function checks the signature, and it ignores X-Api-Key.
-        case "session": "Authorization: \(scheme) header.user\(holder).signature\(variant)\r\nX-Api-Key: \(variant)\r\n"
+        case "session", "sessionOrApiKey":
+            "Authorization: \(scheme) header.user\(holder).signature\(variant)\r\nX-Api-Key: \(variant)\r\n"
         case _ where variant % 3 == 0: "Authorization: \(scheme) key\(holder)\r\n"
         default: "X-Api-Key: key\(holder)\r\nAuthorization: \(scheme) \(variant)\r\n"
         }
@@ -18,7 +19,7 @@ import Testing
 
     @Test(
         "Three holders of credentials leave a process for other holders",
-        arguments: Runner.dispatches, ["session", "apiKey"])
+        arguments: Runner.dispatches, ["session", "apiKey", "sessionOrApiKey"])
     func threeHoldersOfCredentialsLeaveAPlaceToOthers(_ dispatch: String, _ credentials: String) throws {
         for trustedProxies in ["", "127.0.0.0/8"] {
             let runner = try Runner(

@@ -198,6 +198,40 @@ import Testing
         #expect(try chunked.readReply().status == 413)
     }
 
+    @Test("Preflight requests reach functions only if origins are listed") func preflightRequests() throws {
+        let fields = ["Origin: https://app.example.com", "Access-Control-Request-Method: POST"]
+        let closed = try Runner()
+        let refused = try closed.connect().request("OPTIONS", "/reuse", fields)
+        #expect(refused.status == 204 && refused["allow"] == "GET, HEAD, OPTIONS, POST" && refused["vary"] == nil)
+        let open = try Runner(
+            .init(origins: "https://app.example.com", members: #", "credentials": "session""#))
+        for dispatch in Runner.dispatches {
+            let client = try open.connect()
+            // The fixture answers with the request that it got.
+            let passed = try client.request("OPTIONS", "/\(dispatch)?do=echo", fields)
+            #expect(passed.status == 200 && passed.text.contains(#""method":"OPTIONS""#), "\(passed.text)")
+            for fields in [[], Array(fields.prefix(1)), Array(fields.suffix(1))] {
+                let own = try client.request("OPTIONS", "/\(dispatch)", fields)
+                #expect(own.status == 204 && own["allow"] == "GET, HEAD, OPTIONS, POST")
+            }
+        }
+    }
+
+    @Test("Pages of listed origins may read the runner's own errors") func errorsForListedOrigins() throws {
+        let runner = try Runner(
+            .init(maximumBody: 10, origins: "https://app.example.com", members: #", "credentials": "session""#))
+        let client = try runner.connect()
+        let listed = try client.request("GET", "/reuse", ["Origin: https://app.example.com"])
+        #expect(listed.status == 401 && listed["access-control-allow-origin"] == "https://app.example.com")
+        #expect(listed["vary"] == "Origin" && listed["access-control-allow-credentials"] == nil)
+        let method = try client.request("DELETE", "/reuse", ["Origin: https://app.example.com"])
+        #expect(method.status == 405 && method["access-control-allow-origin"] == "https://app.example.com")
+        let other = try client.request("GET", "/reuse", ["Origin: https://evil.example"])
+        #expect(other.status == 401 && other["access-control-allow-origin"] == nil && other["vary"] == "Origin")
+        let unknown = try client.request("GET", "/nowhere", ["Origin: https://app.example.com"])
+        #expect(unknown.status == 404 && unknown["access-control-allow-origin"] == nil && unknown["vary"] == nil)
+    }
+
     @Test("The log has one line per request, followed by the function's own lines")
     func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {
         let runner = try Runner(format: "json")

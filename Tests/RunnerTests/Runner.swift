@@ -15,6 +15,8 @@ final class Runner {
         var functionsPath = BuiltProducts.folder + "/runner-fixture"
         /// The value of TRUSTED_PROXIES: addresses without a limit of their own.
         var trustedProxies = ""
+        /// The origins whose pages may call the functions.
+        var origins = ""
         /// The duration of the scheduled function, in milliseconds.
         var scheduledSleep = 0
         /// Additional members of each function's entry, as JSON.
@@ -57,7 +59,7 @@ final class Runner {
             functions.append(
                 """
                 {"route": "/\(dispatch)", "function": "fixture-\(dispatch)", "methods": ["GET", "POST"],
-                 "bindings": [], "dispatch": "\(dispatch)"\(options.members)}
+                 "bindings": ["CORS_ALLOWED_ORIGINS"], "dispatch": "\(dispatch)"\(options.members)}
                 """)
         }
         try FileManager.default.createSymbolicLink(
@@ -68,6 +70,7 @@ final class Runner {
             {"name": "test", "compatibility_date": "2026-04-15",
              "vars": {"SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_JWT_SECRET": "\(UUID().uuidString)",
                       "TRUSTED_PROXIES": "\(options.trustedProxies)",
+                      "CORS_ALLOWED_ORIGINS": "\(options.origins)",
                       "FIXTURE_SLEEP": "\(options.scheduledSleep)"},
              "dev": {"ip": "127.0.0.1", "port": 0},
              "limits": {"timeout_ms": \(options.timeout), "max_body_bytes": \(options.maximumBody),

@@ -56,6 +56,9 @@ enum Credentials: String, Sendable, CaseIterable {
     case session
     /// An API key, in the field Authorization or X-Api-Key.
     case apiKey
+    /// One of both. Some methods of the function may accept only session tokens. X-Api-Key is used only if there is no
+    /// field Authorization.
+    case sessionOrApiKey
 }
 
 /// The limits of one function.

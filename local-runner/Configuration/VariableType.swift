@@ -20,6 +20,7 @@ enum VariableType {
             case "AUDIT_SIGNING_KEY": _ = try AuditSigningKey(environment)
             case "CREDENTIALS_KEY": _ = try CredentialSeal(environment)
             case "TRUSTED_PROXIES", "CLIENT_IP_HEADER": _ = try TrustedProxies(environment)
+            case AllowedOrigins.variable: _ = try AllowedOrigins(environment)
             case "API_KEY_HOURLY_LIMIT": return number(name, value, in: 0...Int.max, "0 or more")
             case "EXPORT_MAX_ROWS": return number(name, value, in: 1...1_000_000, "from 1 to 1000000")
             case "JOB_PROCESSES": return number(name, value, in: 1...256, "from 1 to 256")

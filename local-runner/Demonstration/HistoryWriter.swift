@@ -101,7 +101,13 @@ extension Writer {
         func percent(_ part: Int, of whole: Int) -> JSON { .integer((part * 200 + whole) / (max(1, whole) * 2)) }
         let everyone = company.people.filter { $0.isActive && $0.kind != .service }
         let compliance = company.compliancePercent + (daysAgo > 6 ? 2 : daysAgo > 3 ? 1 : 0)
+        var scored = SeverityCounts()
+        for finding in company.planted
+        where finding.isOpen && finding.rule.category != .licenseWaste && finding.since <= moment {
+            scored[finding.severity] += 1
+        }
         let metrics: JSON = [
+            "risk_score": .integer(RiskScore(scored, identities: company.people.count).value),
             "critical": count(.critical), "high": count(.high), "medium": count(.medium), "low": count(.low),
             "mfa_pct": percent(people.count { $0.mfa == true }, of: people.count),
             "admin_pct": percent(everyone.count { $0.identityType == "admin" }, of: everyone.count),

@@ -135,7 +135,9 @@ extension Connection {
             return LocalHandler.fire(cron, for: self)
         }
         let route = try server.router.route(bytes[path])
-        guard route.hasMethod(method) else {
+        exchange.originLines = route.originLines(bytes, head)
+        let isPreflight = method.isExactly("OPTIONS") && route.takesPreflight(bytes, head)
+        guard isPreflight || route.hasMethod(method) else {
             guard method.isExactly("OPTIONS") else { throw .methodNotAllowed(allow: route.allow) }
             if head.hasBody { exchange.keepsConnection = false }
             input.consume(head.length)
@@ -145,7 +147,8 @@ extension Connection {
         if case .length(let length) = head.framing, length > route.pool.limits.maxBodyBytes {
             throw .bodyTooLarge
         }
-        exchange.credentials = try route.credentials(bytes, head)
+        // A browser sends a preflight request without credentials.
+        if !isPreflight { exchange.credentials = try route.credentials(bytes, head) }
         exchange.parameters.append(contentsOf: route.constantParameters)
         let origin = Extent(start: path.start, end: head.target.end)
         Parameters.append(

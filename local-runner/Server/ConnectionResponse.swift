@@ -110,6 +110,7 @@ extension Connection {
         output.bytes.append(Response.reason(status))
         output.bytes.append("\r\n")
         addFields(&output.bytes)
+        output.bytes.append(contentsOf: exchange.originLines)
         output.bytes.append(contentsOf: Self.everyResponse)
         output.bytes.append("X-Request-Id: ")
         output.bytes.append(contentsOf: exchange.requestID)

@@ -26,6 +26,8 @@ struct Exchange {
     var route: Route?
     /// Identifies the request's credentials; nil if its function requires none.
     var credentials: CredentialMark?
+    /// The lines of CORS for responses of the runner itself.
+    var originLines: [UInt8] = []
 
     /// The CGI variables in FastCGI's encoding.
     var parameters: [UInt8] = []
@@ -62,6 +64,7 @@ struct Exchange {
         if !lines.isEmpty { lines = [] }
         route = nil
         credentials = nil
+        if !originLines.isEmpty { originLines = [] }
         isHead = false
         isOwnPage = false
     }

@@ -1,3 +1,4 @@
+import Base
 import HTTP
 
 /// A path, its methods, and the function that serves them.
@@ -11,12 +12,18 @@ final class Route {
     let constantParameters: [UInt8]
     private let methods: [[UInt8]]
     private let credentials: Credentials?
+    /// The origins whose pages may call the function. The function itself adds the fields of CORS to its responses.
+    private let origins: AllowedOrigins?
 
     init(_ pool: FunctionPool, listen: ListenAddress) {
         self.pool = pool
         let function = pool.program.function
         path = Array(function.route.utf8)
         credentials = function.credentials
+        let variables = function.environment.filter { $0.name == AllowedOrigins.variable }
+        let values = variables.map { ($0.name, $0.value.reveal { $0 }) }
+        // The start of the runner has checked the value.
+        origins = try? AllowedOrigins(Environment(Dictionary(values) { $1 }))
         var names = Set(function.methods)
         if names.contains("GET") { names.insert("HEAD") }
         methods = names.map { Array($0.utf8) }
@@ -25,6 +32,22 @@ final class Route {
     }
 
     func hasMethod(_ method: UnsafeRawBufferPointer) -> Bool { methods.contains { method.equals($0) } }
+
+    /// Returns true if a request with the method OPTIONS is a preflight request of CORS that the function answers.
+    func takesPreflight(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> Bool {
+        guard origins?.isEmpty == false else { return false }
+        let names: [StaticString] = ["origin", "access-control-request-method"]
+        return names.allSatisfy { name in head.fields.contains { bytes[$0.name].equals(name) } }
+    }
+
+    /// Returns the lines of CORS for an error with which the runner itself answers a request. Without them, a page
+    /// could not read the error.
+    func originLines(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) -> [UInt8] {
+        guard let origins, !origins.isEmpty else { return [] }
+        let field = head.fields.first { bytes[$0.name].equals("origin") }
+        let origin = field.map { String(decoding: bytes[$0.value], as: UTF8.self) }
+        return origins.fields(for: origin).flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
+    }
 
     /// Returns a mark that identifies the request's credentials, which the function verifies later; nil if the function
     /// requires none.
@@ -43,7 +66,7 @@ final class Route {
             }
         }
         // Prefers the field in which the function itself looks first.
-        let counted = credentials == .session ? token ?? key : key ?? token
+        let counted = credentials == .apiKey ? key ?? token : token ?? key
         guard let counted else { throw .unauthorized(credentials.refusal) }
         return CredentialMark(bytes[counted])
     }
@@ -55,6 +78,7 @@ extension Credentials {
         switch self {
         case .session: "Missing or invalid session token."
         case .apiKey: "Missing or invalid API key."
+        case .sessionOrApiKey: "Missing or invalid session token or API key."
         }
     }
 }

@@ -13,7 +13,8 @@ extension Response {
     /// every response carries, and with the request's id.
     public func completed(requestID: String) -> Response {
         var response = self
-        if case .bytes(let bytes) = body { response.headers.add("Content-Length", String(bytes.count)) }
+        // A 204 must not have a length (RFC 9110 §8.6).
+        if case .bytes(let bytes) = body, status != 204 { response.headers.add("Content-Length", String(bytes.count)) }
         for field in Self.everyResponse { response.headers.add(field.name, field.value) }
         response.headers.add("X-Request-Id", requestID)
         return response

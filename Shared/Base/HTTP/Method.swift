@@ -13,4 +13,5 @@ public struct Method: RawRepresentable, Hashable, Sendable {
     /// PATCH (RFC 5789).
     public static let patch = Method(rawValue: "PATCH")
     public static let delete = Method(rawValue: "DELETE")
+    public static let options = Method(rawValue: "OPTIONS")
 }

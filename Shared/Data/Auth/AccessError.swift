@@ -19,6 +19,8 @@ public struct AccessError: DomainError, Equatable {
     static let invalidSession = AccessError(
         .unauthenticated, "session_invalid", "Missing or invalid session token.")
     static let invalidAPIKey = AccessError(.unauthenticated, "api_key_invalid", "Missing or invalid API key.")
+    static let invalidCredentials = AccessError(
+        .unauthenticated, "credentials_invalid", "Missing or invalid session token or API key.")
     static let endedSession = AccessError(
         .unauthenticated, "session_ended", "Your session was ended. Sign in again.")
     static let timedOutSession = AccessError(

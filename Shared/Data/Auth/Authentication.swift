@@ -9,6 +9,13 @@ public enum AccessRequirement: Sendable {
     case session(Permission)
     /// An API key with this scope or a wider one.
     case apiKey(Scope)
+    /// A session token of a member whose role has this permission, or an API key of any scope. It is for operations
+    /// that only read.
+    case sessionOrKey(Permission)
+}
+
+extension AccessRequirement {
+    fileprivate var takesEither: Bool { if case .sessionOrKey = self { true } else { false } }
 }
 
 /// Credentials that have been verified. It is not yet known which workspace the request is about, and if the caller may
@@ -53,7 +60,7 @@ public func authenticate(
     do {
         return try credentials(of: request, for: requirement, environment, database, known: known, now: now)
     } catch let error as AccessError where error.kind == .unauthenticated {
-        let token = request.headers["X-Api-Key"] ?? bearerToken(request)
+        let token = requirement.takesEither ? eitherToken(request) : apiKeyToken(request)
         guard let token else { throw error }
         let failures = FailedAuthentications(database: database, now: now)
         do {
@@ -80,19 +87,35 @@ private func credentials(
         else { throw AccessError.invalidSession }
         return .user(session)
     case .apiKey(let scope):
-        guard let token = request.headers["X-Api-Key"] ?? bearerToken(request), let key = APIKey(token) else {
-            throw AccessError.invalidAPIKey
+        guard let token = apiKeyToken(request), let key = APIKey(token),
+            let stored = try storedKey(key, isRead: scope == .read, database, known: known)
+        else { throw AccessError.invalidAPIKey }
+        return stored
+    case .sessionOrKey:
+        guard let token = eitherToken(request) else { throw AccessError.invalidCredentials }
+        if let key = APIKey(token), let stored = try storedKey(key, isRead: true, database, known: known) {
+            return stored
         }
-        let mayBeKnown = scope == .read && database.combinesReads
-        if mayBeKnown, let stored = known[key.hash] {
-            return .key(stored, try KeyRevalidation(of: key, known: stored, in: database))
-        }
-        var found: StoredAPIKey?
-        try database.run(StoredAPIKey.lookup(of: key) { found = $0 })
-        guard let found else { throw AccessError.invalidAPIKey }
-        if mayBeKnown { known[key.hash] = found }
-        return .key(found, nil)
+        guard !APIKey.isMarked(token), request.headers["Authorization"] != nil,
+            let session = try session(token, environment, database, now: now)
+        else { throw AccessError.invalidCredentials }
+        return .user(session)
     }
+}
+
+/// Returns the stored key that equals `key`. Returns nil if there is none.
+private func storedKey(
+    _ key: APIKey, isRead: Bool, _ database: any Database, known: APIKeyCache
+) throws -> Authenticated? {
+    let mayBeKnown = isRead && database.combinesReads
+    if mayBeKnown, let stored = known[key.hash] {
+        return .key(stored, try KeyRevalidation(of: key, known: stored, in: database))
+    }
+    var found: StoredAPIKey?
+    try database.run(StoredAPIKey.lookup(of: key) { found = $0 })
+    guard let found else { return nil }
+    if mayBeKnown { known[key.hash] = found }
+    return .key(found, nil)
 }
 
 private func session(
@@ -108,6 +131,15 @@ private func session(
     // The token is refused even if the request to fetch keys could not be stored.
     if session == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
     return session
+}
+
+/// Returns the text that stands for an API key: X-Api-Key, or else the bearer token.
+private func apiKeyToken(_ request: Request) -> String? { request.headers["X-Api-Key"] ?? bearerToken(request) }
+
+/// Returns the token of a request that may have a session token or an API key. If there is an Authorization field, it
+/// decides, and X-Api-Key is ignored: the runner counts the requests of a caller by this field.
+private func eitherToken(_ request: Request) -> String? {
+    request.headers["Authorization"] == nil ? request.headers["X-Api-Key"] : bearerToken(request)
 }
 
 /// Returns the token of an `Authorization: Bearer TOKEN` field (RFC 6750 §2.1). Returns nil if there is no such field.

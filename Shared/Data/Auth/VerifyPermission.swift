@@ -45,7 +45,7 @@ public func verifyPermission(
     let settings: WorkspaceSettings
     var isRevoked = false
     switch (authenticated, requirement) {
-    case (.user(let session), .session(let permission)):
+    case (.user(let session), .session(let permission)), (.user(let session), .sessionOrKey(let permission)):
         guard let workspaceID,
             let member = try findMember(session, of: workspaceID, in: database)
         else { throw AccessError.notMember }
@@ -57,13 +57,11 @@ public func verifyPermission(
         caller = .member(userID: session.userID, email: email, role: member.role)
         settings = member.settings
         isRevoked = member.isRevoked
-    case (.key(let key, _), .apiKey(let scope)):
+    case (.key(let key, _), .apiKey), (.key(let key, _), .sessionOrKey):
         guard workspaceID == nil || workspaceID == key.workspaceID else {
             throw AccessError.keyOfAnotherWorkspace
         }
-        guard key.scope >= scope else {
-            throw AccessError.needsScope(scope)
-        }
+        if case .apiKey(let scope) = requirement, key.scope < scope { throw AccessError.needsScope(scope) }
         id = key.workspaceID
         caller = .apiKey(id: key.id, name: key.name, prefix: key.prefix)
         settings = key.settings
@@ -77,7 +75,7 @@ public func verifyPermission(
     try verify(plan, settings, now: now)
     var rateLimitCheck: RateLimitCheck?
     if case .key(let key, let confirmation) = authenticated {
-        let isRead = if case .apiKey(.read) = requirement { true } else { false }
+        let isRead = if case .apiKey(.write) = requirement { false } else { true }
         rateLimitCheck = try RateLimitCheck(
             of: key, confirmation, isRead: isRead, limit: try hourlyLimit(environment), in: database, now: now)
         if !isRead { _ = try rateLimitCheck?.rateLimit() }

@@ -308,6 +308,17 @@ extension FieldType where Value == [String: JSON] {
     }
 }
 
+extension FieldType where Value: ListPosition {
+    /// A position in a list.
+    public static func cursor(_ type: Value.Type = Value.self) -> FieldType {
+        FieldType(
+            constraint: "a cursor of an earlier page of this list", schema: ["type": "string", "maxLength": 500]
+        ) { input in
+            input.string.flatMap { Value(cursor: $0) }
+        }
+    }
+}
+
 extension FieldType where Value == Identifier {
     /// A UUID.
     public static var uuid: FieldType {

@@ -47,7 +47,7 @@ extension Workspace {
                 disconnected_at = NULL, next_auto_sync_at = excluded.next_auto_sync_at, error_kind = NULL,
                 error = NULL, failing_since = NULL, failed_syncs = 0
             """, integrationID, platform.rawValue, platform.category, try directoryRole(of: platform), sealed,
-            memberID, now, integrationID.hourlyTime(after: now))
+            memberID, now, platform.isSynced ? integrationID.hourlyTime(after: now) : nil)
     }
 
     private var memberID: Identifier? {

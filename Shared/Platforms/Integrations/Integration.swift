@@ -39,13 +39,16 @@ public struct Integration: Sendable {
 
     /// The condition that an integration may be synced: it is neither disconnected nor paused.
     public static let isActive: SQL = "integrations.status IN ('connected', 'pending', 'error')"
+
+    /// The condition that an integration has data to sync (`Platform.isSynced`).
+    static let hasData: SQL = "integrations.platform <> 'outbound'"
 }
 
 extension Workspace {
     /// Returns an integration that can be synced. An integration whose syncs have failed can be synced too.
     ///
     /// - Throws: `IntegrationError` if there is none with this id, if it is disconnected or paused, or if it has no
-    ///   credentials.
+    ///   credentials or no data to sync.
     public func integrationToSync(_ id: Identifier) throws -> Integration {
         let found = try first(
             """
@@ -64,6 +67,7 @@ extension Workspace {
         guard let platform = Platform(rawValue: found.platform), let credentials = found.credentials else {
             throw IntegrationError.noCredentials
         }
+        guard platform.isSynced else { throw IntegrationError.nothingToSync }
         return Integration(
             found.id, platform, of: self.id, connectedAt: found.connectedAt, lastSyncAt: found.lastSyncAt,
             sealed: credentials)

@@ -16,6 +16,8 @@ public struct IntegrationError: DomainError, Equatable {
     static let platformNotConnected = IntegrationError(
         .notFound, "platform_not_connected", "No such platform is connected.")
     static let paused = IntegrationError(.conflict, "paused", "This integration is paused.")
+    public static let nothingToSync = IntegrationError(
+        .conflict, "nothing_to_sync", "This integration has no data to sync. It receives events.")
     public static let noCredentials = IntegrationError(
         .unprocessable, "no_credentials",
         "There are no credentials to sync this integration with. Connect the platform again.")

@@ -3,6 +3,7 @@ public import Store
 
 /// A platform that is or was connected to a workspace.
 public struct IntegrationSummary: Described {
+    let id: Identifier
     let platform: String
     let category: String
     /// The status, such as connected, error or disconnected.
@@ -40,6 +41,7 @@ public struct IntegrationSummary: Described {
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
+            json.field("id", id)
             json.field("platform", platform)
             json.field("category", category)
             json.field("status", status)
@@ -90,7 +92,7 @@ extension Reading<[IntegrationSummary]> {
     public static var integrations: Reading {
         .rows(
             """
-            SELECT platform, category, status, last_sync_at, idp_role, error,
+            SELECT id, platform, category, status, last_sync_at, idp_role, error,
                 CASE WHEN status IN ('connected', 'pending', 'error') THEN COALESCE(
                     (SELECT run_after FROM jobs WHERE jobs.workspace_id = $1
                         AND jobs.unique_key = 'sync ' || CAST(integrations.id AS text)),
@@ -101,9 +103,10 @@ extension Reading<[IntegrationSummary]> {
         ) { row in
             // The time of the next sync is nil if that of a damaged job can't be read.
             IntegrationSummary(
-                platform: try row[0], category: try row[1], status: try row[2], lastSyncAt: try row[3],
-                idpRole: try row[4], lastError: try row[5], nextSyncAt: Timestamp(row: row, column: 6),
-                leftOut: (try row[7] as JSON?).map { LeftOutList.all(in: $0) } ?? [])
+                id: try row[0], platform: try row[1], category: try row[2], status: try row[3],
+                lastSyncAt: try row[4], idpRole: try row[5], lastError: try row[6],
+                nextSyncAt: Timestamp(row: row, column: 7),
+                leftOut: (try row[8] as JSON?).map { LeftOutList.all(in: $0) } ?? [])
         }
     }
 }

@@ -16,6 +16,14 @@ public enum Platform: String, CaseIterable, Sendable {
     case jumpCloud = "jumpcloud"
     case oneLogin = "onelogin"
     case zoom
+    /// The customer's own server, to which the product sends events. It has no data to sync.
+    case outbound
+
+    /// The platforms with data to sync.
+    public static let synced = allCases.filter(\.isSynced)
+
+    /// True if the platform has data to sync.
+    public var isSynced: Bool { self != .outbound }
 
     /// The name, as the platform's provider writes it.
     public var name: String {
@@ -34,6 +42,7 @@ public enum Platform: String, CaseIterable, Sendable {
         case .jumpCloud: "JumpCloud"
         case .oneLogin: "OneLogin"
         case .zoom: "Zoom"
+        case .outbound: "Outbound webhook"
         }
     }
 
@@ -62,6 +71,7 @@ public enum Platform: String, CaseIterable, Sendable {
         case .slack, .zoom: "communication"
         case .github, .gitlab: "developer"
         case .aws: "cloud"
+        case .outbound: "outbound"
         }
     }
 }

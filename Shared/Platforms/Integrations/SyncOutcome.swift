@@ -37,24 +37,34 @@ extension Workspace {
 
     /// Records, in the transaction that ends a sync without success, the reason and the time of the next one. The
     /// integration gets the status error if its credentials or its configuration are wrong, or if its syncs have failed
-    /// for `failingTime`. In the latter case there is no next sync. Does nothing if the integration is paused or
-    /// disconnected.
+    /// for `failingTime`. In the latter case there is no next sync. The workspace's webhook gets an event when the
+    /// first sync fails and when the status changes. Does nothing if the integration is paused or disconnected.
     public func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
         let failing = try first(
-            "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
-        ) { row in (since: try row[0] as Timestamp?, count: try row[1] as Int) }
+            "SELECT failing_since, failed_syncs, status FROM integrations WHERE workspace_id = $1 AND id = $2",
+            integrationID
+        ) { row in (since: try row[0] as Timestamp?, count: try row[1] as Int, status: try row[2] as String) }
         let (since, count) = (failing?.since ?? now, failing?.count ?? 0)
         let pause = min(Self.longestPause, Int.hours(1) << min(count, 10))
         let mayRetry = now < since + Self.failingTime
         let next = mayRetry ? integrationID.hourlyTime(after: now + pause - .hours(1)) : nil
-        try execute(
+        let stored = try first(
             """
             UPDATE integrations SET error_kind = $3, error = $4, next_auto_sync_at = $5, failing_since = $6,
                 failed_syncs = $7,
                 status = CASE WHEN $3 IN ('authentication_expired', 'configuration_invalid') OR $8 = 0 THEN 'error'
                     ELSE status END
             WHERE workspace_id = $1 AND id = $2 AND \(Integration.isActive)
-            """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
+            RETURNING platform, status
+            """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0
+        ) { row in (platform: try row[0] as String, status: try row[1] as String) }
+        guard let stored, count == 0 || stored.status != failing?.status else { return }
+        let event: [String: JSON] = [
+            "id": .string(integrationID.description), "platform": .string(stored.platform),
+            "status": .string(stored.status), "error_kind": .string(kind), "error": .string(sentence),
+            "failing_since": .string(since.description),
+        ]
+        try announce([OutboundEvent(.integrationFailing, event, at: now)])
     }
 
     /// Returns the states of an integration's lists after its last applied sync, by name.

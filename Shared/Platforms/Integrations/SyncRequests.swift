@@ -43,7 +43,10 @@ extension Workspace {
     public func requestSyncs(now: Timestamp = .now) throws -> SyncRequests {
         try audited {
             let integrations = try rows(
-                "SELECT id, platform FROM integrations WHERE workspace_id = $1 AND status = 'connected' ORDER BY platform"
+                """
+                SELECT id, platform FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected' AND \(Integration.hasData) ORDER BY platform
+                """
             ) { row in (id: try row[0] as Identifier, platform: try row[1] as String) }
             for integration in integrations { try queueSync(of: integration.id, now: now) }
             let platforms = integrations.map(\.platform)
@@ -61,8 +64,10 @@ extension Workspace {
     public func requestSync(of platform: String, now: Timestamp) throws {
         try audited {
             let integration = try first(
-                "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2 AND status = 'connected'",
-                platform
+                """
+                SELECT id FROM integrations
+                WHERE workspace_id = $1 AND platform = $2 AND status = 'connected' AND \(Integration.hasData)
+                """, platform
             ) { try $0[0] as Identifier }
             guard let integration else { throw IntegrationError.platformNotConnected }
             try queueSync(of: integration, now: now)
@@ -75,13 +80,14 @@ extension Workspace {
 
     /// Queues a sync of an integration, unless one is waiting or running already. One that waits gets the higher
     /// urgency, and for a person becomes ready at once. With `again`, one that is running runs once more. Returns the
-    /// job's id, or nil if there is no such integration.
+    /// job's id, or nil if there is no such integration or if it has no data to sync.
     @discardableResult
     public func queueSync(
         of integrationID: Identifier, urgency: JobUrgency = .person, again: Bool = false, now: Timestamp = .now
     ) throws -> Identifier? {
         try first(
-            "SELECT platform FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+            "SELECT platform FROM integrations WHERE workspace_id = $1 AND id = $2 AND \(Integration.hasData)",
+            integrationID
         ) { try $0[0] as String }.map { platform in
             try enqueue(
                 .sync, in: JobLane(.sync, at: platform),

@@ -5,10 +5,10 @@ import Integrations
 import Store
 
 extension Workspace {
-    /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
-    /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. A
-    /// sync is queued; if one is running with the former credentials, another one follows it. Returns the ids of the
-    /// integration and of the sync's job.
+    /// Connects a platform, or the webhook. The credentials are checked at the provider first and stored only encrypted.
+    /// If the platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay.
+    /// A sync is queued, unless the platform has no data to sync; if one is running with the former credentials, another
+    /// one follows it. Returns the ids of the integration and of the sync's job.
     ///
     /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` if the plan covers no
     ///   more integrations, `ConnectionRefused` if the credentials contradict each other, or if the provider does not

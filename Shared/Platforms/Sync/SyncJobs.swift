@@ -8,7 +8,7 @@ extension JobHandler {
     /// The handler of jobs of kind sync. Their payload names the integration.
     public static func sync(_ tools: SyncTools) -> JobHandler {
         JobHandler(
-            at: Platform.allCases.map(\.rawValue),
+            at: Platform.synced.map(\.rawValue),
             run: { context in
                 guard let id = integration(of: context.job) else { return .notUnderstood }
                 return sync(id, in: context, with: tools, SyncTime(all: context.secondsLeft)).outcome

@@ -1,8 +1,10 @@
 public import Auth
 public import Base
+import Integrations
+public import Operation
 import Store
 
-/// An action in the form in which operators see it: without its parameters, some of which are secrets.
+/// An action in the form in which lists show it: without secrets.
 public struct ListedAction: Sendable {
     public let id: Identifier
     public let workspaceID: Identifier
@@ -20,6 +22,9 @@ public struct ListedAction: Sendable {
     public let error: String?
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
+    let reason: String?
+    /// The parameters. A secret has the value ‹redacted›.
+    let parameters: [String: JSON]
 
     fileprivate init(_ row: any Row, in workspaceID: Identifier) throws {
         self.workspaceID = workspaceID
@@ -35,6 +40,8 @@ public struct ListedAction: Sendable {
         error = try row[9]
         createdAt = try row[10]
         updatedAt = try row[11]
+        reason = try row[12]
+        parameters = StoredParameters.withoutSecrets((try row[13] as JSON).object ?? [:], replacement: "‹redacted›")
     }
 
     /// The time after which an action can no longer be approved; the next housekeeping cancels it. Nil for an action
@@ -43,7 +50,7 @@ public struct ListedAction: Sendable {
         status == .pendingApproval ? createdAt + Workspace.approvalTime : nil
     }
 
-    /// The action as JSON.
+    /// The action as JSON, without its parameters.
     public var json: JSON {
         func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
         return [
@@ -58,20 +65,82 @@ public struct ListedAction: Sendable {
     }
 }
 
+/// The place of an action in a list, which begins with the newest.
+public struct ActionPosition: ListPosition {
+    let createdAt: Timestamp
+    let id: Identifier
+
+    fileprivate init(_ action: ListedAction) { (createdAt, id) = (action.createdAt, action.id) }
+
+    public var key: [String] { [createdAt.description, id.description] }
+
+    public init?(key: [String]) {
+        guard key.count == 2, let createdAt = Timestamp(key[0]), let id = Identifier(key[1]) else { return nil }
+        (self.createdAt, self.id) = (createdAt, id)
+    }
+}
+
+/// A page of a workspace's actions, the newest first.
+public struct ActionPage: JSONWritable {
+    private let actions: [ListedAction]
+    private let tiers: Tiers
+    /// The cursor of the next page. Nil if this is the last page.
+    private let cursor: String?
+
+    fileprivate init(_ found: [ListedAction], limit: Int, _ tiers: Tiers) {
+        actions = Array(found.prefix(limit))
+        self.tiers = tiers
+        cursor = found.count > limit ? actions.last.map { ActionPosition($0).cursor } : nil
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("actions", actions.map(members))
+            json.field("returned", actions.count)
+            json.field("cursor", ifPresent: cursor)
+        }
+    }
+
+    private func members(_ action: ListedAction) -> JSON {
+        var members = action.json.object ?? [:]
+        members["workspace_id"] = nil
+        members["parameters"] = .object(action.parameters)
+        members["reason"] = action.reason.map(JSON.string) ?? .null
+        let tier = ActionType(rawValue: action.type).map(tiers.tier) ?? .never
+        members["tier"] = .string(tier.rawValue)
+        return .object(members)
+    }
+}
+
 extension Workspace {
-    /// Returns the newest actions, newest first, at most `limit`: those with `status`, or all if that is nil.
+    /// Returns the newest actions behind `position`, or of all if that is nil, newest first, at most `limit`: those with
+    /// `status`, or all if that is nil.
     @_spi(System) public func actions(
-        _ status: RemediationAction.Status?, limit: Int
+        _ status: RemediationAction.Status?, after position: ActionPosition? = nil, limit: Int
     ) throws -> [ListedAction] {
-        try rows(
+        let behind: SQL = position == nil ? "" : " AND (created_at < $4 OR created_at = $4 AND id > $5)"
+        var parameters: [any SQLParameter] = [status?.rawValue ?? "", limit]
+        if let position { parameters += [position.createdAt, position.id] as [any SQLParameter] }
+        var actions: [ListedAction] = []
+        try forEachRow(
             """
             SELECT id, action_type, target_platform, target_entity_id, target_entity_label, status, requested_by,
-                decided_by, finding_id, error, created_at, updated_at
-            FROM remediation_actions WHERE workspace_id = $1 AND ($2 = '' OR status = $2)
+                decided_by, finding_id, error, created_at, updated_at, reason, extra_params
+            FROM remediation_actions WHERE workspace_id = $1 AND ($2 = '' OR status = $2) \(behind)
             ORDER BY created_at DESC, id LIMIT $3
-            """, status?.rawValue ?? "", limit
+            """, parameters
         ) { row in
-            try ListedAction(row, in: id)
+            actions.append(try ListedAction(row, in: id))
+        }
+        return actions
+    }
+
+    /// Returns a page of the actions behind `position`, with at most `limit` actions.
+    public func actionPage(
+        _ status: RemediationAction.Status?, after position: ActionPosition?, limit: Int
+    ) throws -> ActionPage {
+        try read {
+            ActionPage(try actions(status, after: position, limit: limit + 1), limit: limit, try tiers())
         }
     }
 }

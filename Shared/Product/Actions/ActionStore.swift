@@ -57,7 +57,9 @@ extension Workspace {
             needsApproval ? RemediationAction.Status.pendingApproval : .queued, actor, new.idempotencyKey,
             new.resolutionKey, now)
         if !needsApproval { try enqueue(.remediation, id: id, payload: [:], now: now) }
-        return try storedAction(id)
+        let action = try storedAction(id)
+        if needsApproval { try announce(.actionWaiting, action, at: now) }
+        return action
     }
 
     /// Stores the decision about an action; the caller has checked that it waits for approval. If the action is
@@ -72,7 +74,9 @@ extension Workspace {
             """, action.id, isApproved ? RemediationAction.Status.queued : .rejected, actor, now,
             isApproved ? JSON.object(action.parameters) : action.keptParameters)
         if isApproved { try enqueue(.remediation, id: action.id, payload: [:], now: now) }
-        return try storedAction(action.id)
+        let decided = try storedAction(action.id)
+        if !isApproved { try announce(.actionDone, decided, at: now) }
+        return decided
     }
 
     /// Marks a queued or running action as running, and returns it. Returns nil if the action is neither.
@@ -101,12 +105,15 @@ extension Workspace {
         _ action: RemediationAction, _ status: RemediationAction.Status, _ progress: ActionProgress, error: String?,
         now: Timestamp
     ) throws -> Bool {
-        try execute(
+        let ended = try execute(
             """
             UPDATE remediation_actions SET status = $3, result = $4, error = $5, updated_at = $6,
                 extra_params = $7
             WHERE workspace_id = $1 AND id = $2 AND status = 'running'
-            """, action.id, status, progress.json, error, now, action.keptParameters) == 1
+            """, action.id, status, progress.json, error, now, action.keptParameters)
+        guard ended == 1 else { return false }
+        try announceEnd(of: action.id, at: now)
+        return true
     }
 
     /// Returns true if an action with this resolution key has not ended.

@@ -69,5 +69,6 @@ extension Workspace {
             UPDATE remediation_actions SET status = 'cancelled', error = $3, updated_at = $4, extra_params = $5
             WHERE workspace_id = $1 AND id = $2
             """, action, sentence, now, JSON.object(StoredParameters.withoutSecrets(parameters?.object ?? [:])))
+        try announceEnd(of: action, at: now)
     }
 }

@@ -27,6 +27,7 @@ extension Workspace {
                     "Its job ended before it was finished. Check \(name) before you request it again.", now,
                     JSON.object(StoredParameters.withoutSecrets(parameters.object ?? [:])))
                 guard ended == 1 else { return }
+                try announceEnd(of: id, at: now)
                 try audited {
                     let entry = AuditEntry(
                         action: "remediation.failed", targetType: "remediation_action", targetID: id.description,

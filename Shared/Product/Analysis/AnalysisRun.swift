@@ -72,6 +72,7 @@ extension Workspace {
                     }
                     try update.resolveUnseen(ruleIDs: Set(rules.map(\.id)), lastSyncs: sources.lastSyncs)
                 }
+                try update.announce()
                 let entry = AuditEntry(
                     action: "analysis.completed", targetType: "workspace", targetID: id.description,
                     details: update.details.merging(["skipped_rules": .integer(skipped.count)]) { $1 }, createdAt: now)

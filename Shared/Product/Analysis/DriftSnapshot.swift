@@ -17,7 +17,7 @@ extension Workspace {
             GROUP BY severity
             """
         ) { row in (severity: try row[0] as Severity, count: try row[1] as Int) }
-        var metrics: [String: JSON] = [:]
+        var metrics: [String: JSON] = ["risk_score": .integer(posture.risk.score.value)]
         for severity in Severity.allCases where severity != .info { metrics[severity.rawValue] = 0 }
         for (severity, count) in counts where severity != .info { metrics[severity.rawValue] = .integer(count) }
         metrics["mfa_pct"] = posture.mfaCoveragePercent.map(JSON.integer)

@@ -1,5 +1,6 @@
 public import Auth
 public import Base
+import Integrations
 public import Store
 
 /// The reasons for which a finding about a sanctioned application is resolved.
@@ -43,18 +44,19 @@ extension Workspace {
                 // finding.
                 let resolved = try resolveShadowIT(
                     folded, Caller.isAPIKey(label: decider ?? actor) ? .program : .person, now: now)
-                entry.details["resolved_findings"] = .array(resolved.map { .string($0.description) })
+                entry.details["resolved_findings"] = .array(resolved.map { .string($0.id.description) })
+                try announce(OutboundEvent.events(.findingsResolved, resolved, at: now))
             }
             return (try appPolicy(appName: appName), entry)
         }
     }
 
     /// Resolves the shadow-IT findings, except dismissed ones, about the applications with this name, which may come
-    /// from several platforms. Returns the ids of the findings that it resolves. If a person decides, the findings that
-    /// an API key's decision resolved earlier get the person's reason.
+    /// from several platforms. Returns the findings that it resolves. If a person decides, the findings that an API
+    /// key's decision resolved earlier get the person's reason.
     private func resolveShadowIT(
         _ folded: String, _ reason: SanctionReason, now: Timestamp
-    ) throws -> [Identifier] {
+    ) throws -> [ChangedFinding] {
         if reason == .person {
             // A person has now judged the findings that a program resolved earlier.
             try execute(
@@ -70,9 +72,8 @@ extension Workspace {
             WHERE workspace_id = $1 AND category = 'shadow_it' AND status IN ('open', 'in_progress', 'snoozed')
                 AND affected_application_id IN (
                     SELECT id FROM applications WHERE workspace_id = $1 AND name_folded = $2)
-            RETURNING id
-            """, folded, now, reason
-        ) { try $0[0] }
+            RETURNING \(ChangedFinding.columns)
+            """, folded, now, reason, decode: ChangedFinding.init(row:))
     }
 
     /// Returns the id of the application with this name that was seen first; nil if the workspace knows none.

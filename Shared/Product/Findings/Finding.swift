@@ -13,6 +13,12 @@ public struct Finding: Described {
     let affectedEntities: String
     let recommendedAction: String
     let createdAt: Timestamp
+    let affectedCount: Int
+
+    /// The finding's place in the list of open findings.
+    var position: FindingPosition {
+        FindingPosition(severity: severity, affectedCount: affectedCount, createdAt: createdAt, id: id)
+    }
 
     /// The statuses of findings.
     public static var statusSchema: JSONSchema {
@@ -74,9 +80,12 @@ public struct FindingSummary: Described {
 }
 
 extension Reading<(findings: [Finding], total: Int)> {
-    /// Reads the worst open findings, worst first, at most `limit`, and the number of all open findings. `severities`
-    /// and `category` restrict both; an empty list or nil stands for all.
-    public static func openFindings(severities: [Severity], category: Category?, limit: Int) -> Reading {
+    /// Reads the worst open findings behind `position`, or of all if that is nil, worst first, at most `limit`, and the
+    /// number of all open findings. `severities` and `category` restrict both; an empty list or nil stands for all. The
+    /// number does not depend on `position`.
+    public static func openFindings(
+        severities: [Severity], category: Category?, after position: FindingPosition? = nil, limit: Int
+    ) -> Reading {
         // The query has five places for severities. Places that are not needed repeat one that is.
         let asked = severities.isEmpty ? Severity.allCases : severities
         let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
@@ -90,15 +99,18 @@ extension Reading<(findings: [Finding], total: Int)> {
         let total: Reading<Int?> = .first("SELECT sum(count) FROM finding_tallies " + filter, parameters) {
             try $0[0] ?? 0
         }
+        let behind = position.map { $0.condition(from: parameters.count + 2) }
+        let listed = parameters + (behind?.parameters ?? [])
         let findings: Reading<[Finding]> = .rows(
-            "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
-                + "FROM findings " + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
-                + .placeholder(parameters.count + 2), parameters + [limit]
+            "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at, "
+                + "affected_count FROM findings " + filter + (behind?.sql ?? "")
+                + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
+                + .placeholder(listed.count + 2), listed + [limit]
         ) { row in
             Finding(
                 id: try row[0], title: try row[1], severity: try row[2], category: try row[3],
                 status: try row[4], ruleID: try row[5], affectedEntities: try row[6],
-                recommendedAction: try row[7], createdAt: try row[8])
+                recommendedAction: try row[7], createdAt: try row[8], affectedCount: try row[9])
         }
         return findings.and(total).map { findings, total in (findings, total ?? 0) }
     }

@@ -42,10 +42,12 @@ extension Operation<RiskReport> {
     }
 }
 
-/// The worst open findings that match a request, and the number of all that match.
+/// A page of the open findings that match a request, worst first, and the number of all that match.
 public struct FindingList: Described {
     public let findings: [Finding]
     public let total: Int
+    /// The cursor of the next page. Nil if this is the last page.
+    public let cursor: String?
 
     public static var schema: JSONSchema {
         .object(
@@ -59,6 +61,7 @@ public struct FindingList: Described {
             json.field("findings", findings)
             json.field("total", total)
             json.field("returned", findings.count)
+            json.field("cursor", ifPresent: cursor)
         }
     }
 }
@@ -69,11 +72,14 @@ extension Operation<FindingList> {
             "list_findings", .apiKey(.read), "Lists the open findings, worst first.",
             .optional("severity", .commaSeparated(Severity.self), default: [], "Only findings of these severities."),
             .optional("category", .oneOf(Category.self), "Only findings of this category."),
-            .optional("limit", .integer(1...100), default: 25, "The maximum number of findings.")
-        ) { context, severities, category, limit in
-            let (findings, total) = try context.workspace.read(
-                .openFindings(severities: severities, category: category, limit: limit))
-            return FindingList(findings: findings, total: total)
+            .optional("limit", .integer(1...100), default: 25, "The maximum number of findings."),
+            .optional("cursor", .cursor(FindingPosition.self), "The cursor of the page before, with the same filters.")
+        ) { context, severities, category, limit, position in
+            let (found, total) = try context.workspace.read(
+                .openFindings(severities: severities, category: category, after: position, limit: limit + 1))
+            let findings = Array(found.prefix(limit))
+            let next = found.count > limit ? findings.last?.position.cursor : nil
+            return FindingList(findings: findings, total: total, cursor: next)
         }
     }
 }

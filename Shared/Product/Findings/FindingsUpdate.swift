@@ -55,8 +55,9 @@ public struct FindingsUpdate {
     private let workspace: Workspace
     private let now: Timestamp
     private var seen = 0
-    private var resolved: [Identifier] = []
-    private var reopened: [Identifier] = []
+    private var opened: [ChangedFinding] = []
+    private var resolved: [ChangedFinding] = []
+    private var reopened: [ChangedFinding] = []
     private let resolvedBefore: [String: Identifier]
     // The ids of sanctioned applications, including those that were sanctioned while the rules ran, so that a shadow-IT
     // finding that such a decision has resolved stays resolved.
@@ -88,9 +89,17 @@ public struct FindingsUpdate {
     public var details: [String: JSON] {
         [
             "findings_seen": .integer(seen),
-            "resolved_findings": .array(resolved.map { .string($0.description) }),
-            "reopened_findings": .array(reopened.map { .string($0.description) }),
+            "resolved_findings": .array(resolved.map { .string($0.id.description) }),
+            "reopened_findings": .array(reopened.map { .string($0.id.description) }),
         ]
+    }
+
+    /// Queues the events about the changes for the workspace's webhook. It is called once, after the last change.
+    public func announce() throws {
+        try workspace.announce(
+            OutboundEvent.events(.findingsOpened, opened, at: now)
+                + OutboundEvent.events(.findingsReopened, reopened, at: now)
+                + OutboundEvent.events(.findingsResolved, resolved, at: now))
     }
 
     /// Stores the results of one rule, except shadow IT whose application is sanctioned. The status of a known finding
@@ -98,9 +107,10 @@ public struct FindingsUpdate {
     /// finding lists it without a reference.
     public mutating func write(_ problems: [FoundProblem]) throws {
         for problem in problems where !isSanctioned(problem) {
-            if let id = resolvedBefore[problem.key] { reopened.append(id) }
+            if let id = resolvedBefore[problem.key] { reopened.append(ChangedFinding(id, problem)) }
             seen += 1
-            try workspace.execute(
+            let id = Identifier.random()
+            let stored = try workspace.first(
                 """
                 INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
                     status, affected_entities, affected_count, affected_identity_id, affected_application_id,
@@ -124,11 +134,13 @@ public struct FindingsUpdate {
                     resolved_at = NULL, missed_runs = 0, missed_at = NULL, last_seen_at = excluded.last_seen_at,
                     updated_at = CASE WHEN findings.title = excluded.title AND findings.severity = excluded.severity
                         AND findings.status <> 'resolved' THEN findings.updated_at ELSE excluded.updated_at END
-                """, Identifier.random(), problem.key, problem.ruleID, problem.category, problem.title,
+                RETURNING id
+                """, id, problem.key, problem.ruleID, problem.category, problem.title,
                 problem.severity, problem.severity.rank, problem.affectedEntities, problem.affectedCount,
                 problem.identityID, problem.applicationID, problem.deviceID, problem.recommendedAction,
                 problem.actionType, JSON.array(problem.sources.map { .string($0) }), problem.confidence, now
-            )
+            ) { try $0[0] as Identifier }
+            if stored == id { opened.append(ChangedFinding(id, problem)) }
         }
     }
 
@@ -153,18 +165,17 @@ public struct FindingsUpdate {
     public mutating func resolveUnseen(ruleIDs able: Set<String>, lastSyncs synced: [String: Timestamp]) throws {
         let unseen = try workspace.rows(
             """
-            SELECT id, rule_id, source_integrations, missed_runs, missed_at, last_seen_at, affected_entities
+            SELECT \(ChangedFinding.columns), source_integrations, missed_runs, missed_at, last_seen_at, affected_entities
             FROM findings
             WHERE workspace_id = $1 AND status IN ('open', 'in_progress', 'snoozed') AND last_seen_at < $2
             """, now
         ) { row in
             (
-                id: try row[0] as Identifier, ruleID: try row[1] as String, sources: try row[2] as JSON,
-                missedRuns: try row[3] as Int, since: try row[4] as Timestamp? ?? row[5] as Timestamp,
-                entities: try row[6] as JSON
+                finding: try ChangedFinding(row: row), sources: try row[5] as JSON, missedRuns: try row[6] as Int,
+                since: try row[7] as Timestamp? ?? row[8] as Timestamp, entities: try row[9] as JSON
             )
         }
-        for finding in unseen where able.contains(finding.ruleID) {
+        for finding in unseen where able.contains(finding.finding.ruleID) {
             let platforms = finding.sources.array?.compactMap(\.string) ?? []
             guard platforms.allSatisfy({ synced[$0].map { $0 > finding.since } ?? false }) else { continue }
             if finding.missedRuns >= 1 {
@@ -173,13 +184,12 @@ public struct FindingsUpdate {
                     UPDATE findings SET status = 'resolved', resolved_at = $3, updated_at = $3, missed_at = $3,
                         snoozed_until = NULL, missed_runs = missed_runs + 1, reason = coalesce($4, reason)
                     WHERE workspace_id = $1 AND id = $2
-                    """, finding.id, now, hidesSanctioned(finding.entities) ? SanctionReason.program : nil)
-                resolved.append(finding.id)
+                    """, finding.finding.id, now, hidesSanctioned(finding.entities) ? SanctionReason.program : nil)
+                resolved.append(finding.finding)
             } else {
                 try workspace.execute(
                     "UPDATE findings SET missed_runs = 1, missed_at = $3 WHERE workspace_id = $1 AND id = $2",
-                    finding.id,
-                    now)
+                    finding.finding.id, now)
             }
         }
     }

@@ -7,8 +7,11 @@ public struct SeverityCounts: Sendable {
     /// The numbers by `Severity.rank`.
     private var counts = [Int](repeating: 0, count: Severity.allCases.count)
 
+    /// Creates counts of zero.
+    public init() {}
+
     /// The number of findings of one severity.
-    public internal(set) subscript(severity: Severity) -> Int {
+    public subscript(severity: Severity) -> Int {
         get { counts[severity.rank] }
         set { counts[severity.rank] = newValue }
     }

@@ -1,5 +1,6 @@
 public import Auth
 public import Base
+import Integrations
 import Store
 
 extension Workspace {
@@ -15,12 +16,14 @@ extension Workspace {
             try audited {
                 // Another decision about the finding may have been made since it was read. That decision stays, and no
                 // entry is written.
-                let reopened = try execute(
+                let reopened = try first(
                     """
                     UPDATE findings SET status = 'open', snoozed_until = NULL, updated_at = $3
                     WHERE workspace_id = $1 AND id = $2 AND status = 'snoozed' AND snoozed_until <= $3
-                    """, id, now)
-                guard reopened == 1 else { throw StoreError.failed("a finding changed while it was reopened") }
+                    RETURNING \(ChangedFinding.columns)
+                    """, id, now, decode: ChangedFinding.init(row:))
+                guard let reopened else { throw StoreError.failed("a finding changed while it was reopened") }
+                try announce(OutboundEvent.events(.findingsReopened, [reopened], at: now))
                 let entry = AuditEntry(
                     action: "finding.reopened", targetType: "finding", targetID: id.description,
                     details: ["cause": "snooze_ended"], createdAt: now)

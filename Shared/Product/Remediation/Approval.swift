@@ -21,22 +21,11 @@ extension Workspace {
             return !Permission.approveRemediation.roles.contains(role) && (isGrave || action.decision != nil)
         }
         guard plan.hasAutomaticRemediation else { return true }
-        return switch try tier(of: action) {
+        return switch try tiers().tier(of: action) {
         case .autoExecute: false
         case .autoQueue: isGrave
         case .never: true
         }
-    }
-
-    /// Returns the workspace's tier for an action. A setting that can't be understood counts as `never`.
-    private func tier(of action: ActionType) throws -> Tier {
-        let settings = try first("SELECT remediation_settings FROM workspaces WHERE workspaces.id = $1") {
-            try $0[0] as JSON
-        }
-        guard let tiers = settings?["tiers"] else { return .standard(action) }
-        guard let named = tiers.object else { return .never }
-        guard let tier = named[action.rawValue] else { return .standard(action) }
-        return tier.string.flatMap(Tier.init) ?? .never
     }
 
     /// Approves or rejects an action that waits for approval. An approved action gets a job.

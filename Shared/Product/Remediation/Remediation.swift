@@ -31,9 +31,8 @@ public struct Remediation {
         if let steps = connector.flatMap({ Self.steps(of: action, by: $0) }), let connector {
             return .connector(connector, steps)
         }
-        guard let decision = action.decision, platform == Self.itself || Platform(rawValue: platform) != nil else {
-            return nil
-        }
+        let hasApplications = platform == Self.itself || Platform(rawValue: platform)?.isSynced == true
+        guard let decision = action.decision, hasApplications else { return nil }
         return .policy(decision)
     }
 

@@ -13,6 +13,7 @@ public final class Pipeline: Service {
     private let now: () -> Timestamp
     private let process: FunctionProcess
     private lazy var trustedProxies = Result { try TrustedProxies(environment) }
+    private lazy var origins = Result { try AllowedOrigins(environment) }
     public let maximumBodyLength: Int
     private let warmUpBody: JSON
 
@@ -38,19 +39,23 @@ public final class Pipeline: Service {
         let environment = environment.of(request: requestID)
         var response = process.answer(log) { try answer(request, environment, log, background) }
         response.background = background.work
+        // If the variable is malformed, the request has been answered with 500.
+        let fields = (try? origins.get())?.fields(for: request.headers["Origin"]) ?? []
         if case .stream(let body) = response.body {
-            response.body = .stream { [self] send in try stream(body, to: send, log) }
+            response.body = .stream { [self] send in try stream(body, to: send, refusalFields: fields, log) }
         }
+        for field in fields { response.headers.add(field.name, field.value) }
         response = response.completed(requestID: requestID)
         if request.method == .head { response.body = .bytes([]) }
         return response
     }
 
     /// Sends a streamed body in parts. If the body fails before its first part, this throws the `HTTPError` to answer
-    /// with instead. If the body fails later, this logs its error and throws it: the status may have been sent, so the
-    /// response is cut off. If sending a part fails, nothing is logged.
+    /// with instead, with `refusalFields` among its header fields. If the body fails later, this logs its error and
+    /// throws it: the status may have been sent, so the response is cut off. If sending a part fails, nothing is logged.
     private func stream(
-        _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log
+        _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink,
+        refusalFields: [(name: String, value: String)], _ log: Log
     ) throws {
         var hasBegun = false
         var peerHasGone = false
@@ -65,7 +70,11 @@ public final class Pipeline: Service {
                 }
             }
         } catch {
-            guard hasBegun else { throw process.refusal(of: error, log) }
+            guard hasBegun else {
+                var refusal = process.refusal(of: error, log)
+                for field in refusalFields { refusal.headers.add(field.name, field.value) }
+                throw refusal
+            }
             if !peerHasGone { log.write(.error, "the response was cut off: \(error)") }
             throw error
         }
@@ -94,8 +103,10 @@ public final class Pipeline: Service {
     private func answer(
         _ request: Request, _ environment: Environment, _ log: Log, _ background: BackgroundWork
     ) throws -> Response {
+        let origins = try origins.get()
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
+            if let preflight = origins.preflight(request, methods: allowedMethods) { return preflight }
             throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
         }
         guard case .bytes = request.body else {
@@ -145,7 +156,7 @@ public final class Pipeline: Service {
         do {
             // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
             // request without other inputs needs no body.
-            let hasKey = if case .apiKey = requirement { true } else { false }
+            let hasKey = if case .key = authenticated { true } else { false }
             let inputs = try Inputs(request, hasKey: hasKey)
             let workspaceID = try workspaceID(inputs, hasKey: hasKey, fields)
             let access = try verifyPermission(

@@ -18,7 +18,7 @@ import Testing
         case .jumpCloud: ["state", "suspended"]
         case .gitlab: ["state"]
         case .oneLogin: ["state", "status"]
-        case .github, .aws, .microsoftIntune, .jamfPro: nil
+        case .github, .aws, .microsoftIntune, .jamfPro, .outbound: nil
         }
     }
 

@@ -86,6 +86,70 @@ import Testing
         #expect(Set((send("limit=100").json["findings"]?.array ?? []).map { $0["id"]?.string }).count == 100)
     }
 
+    // MARK: Pages
+
+    /// Returns the titles of all pages, and calls `between` after the first page.
+    private func allTitles(_ query: String, between: () throws -> Void = {}) rethrows -> [String] {
+        var titles: [String] = []
+        var page = send(query).json
+        for number in 0... {
+            titles += (page["findings"]?.array ?? []).compactMap { $0["title"]?.string }
+            if number == 0 { try between() }
+            guard let cursor = page["cursor"]?.string else { return titles }
+            page = send(query + "&cursor=" + cursor).json
+        }
+        return titles
+    }
+
+    @Test("A page has a cursor only if more findings follow") func cursorOnlyIfMore() throws {
+        for _ in 0..<3 { try store.own.addFinding("low") }
+        #expect(send("limit=3").json["cursor"] == nil)
+        let page = send("limit=2").json
+        #expect(page["cursor"]?.string?.isEmpty == false && page["total"] == 3 && page["returned"] == 2)
+        let rest = send("limit=2&cursor=" + (page["cursor"]?.string ?? "")).json
+        #expect(rest["cursor"] == nil && rest["total"] == 3 && rest["returned"] == 1)
+    }
+
+    @Test("Cursors lead through all findings in the order of one list", arguments: ["", "&severity=critical,low"])
+    func cursorsLeadThroughAll(_ filter: String) throws {
+        try store.database.transaction(.write) {
+            for number in 0..<40 {
+                let severity = ["critical", "high", "low"][number % 3]
+                try store.own.addFinding(
+                    severity, title: "\(number)", affected: number % 4,
+                    createdAt: TestStore.now - .days(number % 2))
+            }
+        }
+        let all = titles("limit=100" + filter)
+        #expect(all.count == (filter.isEmpty ? 40 : 27))
+        for limit in [1, 7, 39] { #expect(try allTitles("limit=\(limit)" + filter) == all) }
+    }
+
+    @Test("Findings that come and go between two pages move no others") func stablePages() throws {
+        for number in 0..<9 { try store.own.addFinding("medium", title: "\(number)", affected: 10 - number) }
+        let seen = try allTitles("limit=3") {
+            try store.own.addFinding("critical", title: "before")
+            try store.own.addFinding("low", title: "behind")
+            try store.database.execute("UPDATE findings SET status = 'resolved' WHERE title IN ('1', '2', '7')")
+        }
+        #expect(seen == ["0", "1", "2", "3", "4", "5", "6", "8", "behind"])
+    }
+
+    @Test(
+        "A cursor that no page had is refused",
+        arguments: ["", "x", "aGlnaA", "aGlnaCAxIDIwMjYtMDQtMTVUMTI6MzA6MDBaIHg", "%00", "=="])
+    func badCursors(_ text: String) {
+        let reply = send("cursor=" + text)
+        #expect(reply.status == 400 && reply.error == "cursor must be a cursor of an earlier page of this list.")
+    }
+
+    @Test("A cursor of another workspace shows only the own findings") func cursorOfTheOther() throws {
+        for _ in 0..<3 { try store.other.addFinding("critical") }
+        try store.own.addFinding("low", title: "own")
+        let page = store.send(Call(query: "limit=1").key(store.other.readKey), to: FindingsFunction.self)
+        #expect(titles("cursor=" + (page.json["cursor"]?.string ?? "")) == ["own"])
+    }
+
     @Test(
         "An invalid parameter is named in the error",
         arguments: [

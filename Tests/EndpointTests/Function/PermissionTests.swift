@@ -23,7 +23,7 @@ import Testing
 
     @Test(
         "Each operation is allowed for the documented roles and gets 403 for all others",
-        arguments: Operation.session, Role.allCases)
+        arguments: Operation.session + Operation.either, Role.allCases)
     func everyOperationForEveryRole(_ operation: Operation, _ role: Role) throws {
         let store = try TestStore()
         let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
@@ -31,19 +31,22 @@ import Testing
         // The API reference's minimum roles: Agent for analyze and execute-action, Auditor for the audit log, Viewer
         // for the chat, Admin for the others.
         let allowed: Set<Role> =
-            switch operation.name {
-            case "analyze", "execute-action": [.superAdmin, .admin, .securityAnalyst, .agent]
-            case "export-audit-log": [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]
-            case "ai-chat": Set(Role.allCases)
+            switch operation.testDescription {
+            case "POST analyze", "POST execute-action": [.superAdmin, .admin, .securityAnalyst, .agent]
+            case "POST export-audit-log", "GET execute-action":
+                [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]
+            case "POST ai-chat", "GET platforms", "GET posture-history": Set(Role.allCases)
             default: [.superAdmin, .admin]
             }
         #expect(reply.status == (allowed.contains(role) ? operation.answer : 403))
         if reply.status == 403 { #expect(reply.error == "Your role does not allow this.") }
     }
 
-    @Test("Each operation is allowed exactly as the permission table says", arguments: Operation.session)
+    @Test(
+        "Each operation is allowed exactly as the permission table says",
+        arguments: Operation.session + Operation.either)
     func everyOperationIsInTheTable(_ operation: Operation) throws {
-        guard case .session(let permission) = operation.access else { return }
+        let permission = try #require(operation.permission)
         let row = try #require(Self.allowed.first { $0.0 == permission })
         for role in Role.allCases {
             let store = try TestStore()
@@ -104,6 +107,33 @@ import Testing
                 #expect(store.send(operation.call(workspace: workspace).key(key), to: operation.function).status == 200)
             }
         }
+    }
+
+    @Test("Operations for members and keys accept keys of both scopes", arguments: Operation.either)
+    func eitherIsForBothScopes(_ operation: Operation) throws {
+        let store = try TestStore(filled: true)
+        let call = operation.call(workspace: nil)
+        for key in [store.own.readKey, store.own.writeKey] {
+            for field in ["Authorization", "X-Api-Key"] {
+                let value = field == "Authorization" ? "Bearer " + key : key
+                #expect(store.send(call.with(field, value), to: operation.function).status == operation.answer)
+            }
+            let named = operation.call(workspace: store.own.id.description).key(key)
+            #expect(store.send(named, to: operation.function).status == operation.answer)
+            let other = operation.call(workspace: store.other.id.description).key(key)
+            #expect(store.send(other, to: operation.function).error == "This API key is not for this workspace.")
+        }
+        for refused in [
+            call, call.key(store.own.revokedKey), call.session("x.y.z"), call.with("X-Api-Key", store.own.token()),
+            // The runner counts requests by Authorization, so X-Api-Key is then ignored.
+            call.with("X-Api-Key", store.own.readKey).with("Authorization", "Basic x"),
+            call.with("X-Api-Key", store.own.readKey).session("thal_x"),
+        ] {
+            let reply = store.send(refused, to: operation.function)
+            #expect(reply.status == 401 && reply.error == "Missing or invalid session token or API key.")
+        }
+        let unnamed = store.send(call.session(store.own.token()), to: operation.function)
+        #expect(unnamed.status == 400 && unnamed.error == "workspaceId is required.")
     }
 
     @Test("Writing operations need a key of scope write", arguments: Operation.writes)

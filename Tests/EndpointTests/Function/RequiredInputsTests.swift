@@ -9,7 +9,7 @@ import Testing
     init() throws { store = try TestStore() }
 
     @Test("A session's call must name its workspace") func aSessionNamesItsWorkspace() {
-        for operation in Operation.session {
+        for operation in Operation.session + Operation.either {
             for (workspace, sentence) in [
                 (nil, "workspaceId is required."), ("not-a-uuid", "workspaceId must be a UUID."),
             ] {

@@ -77,7 +77,7 @@ import Testing
         #expect(Set(ids).count == 50)
     }
 
-    @Test("HEAD gets the length of GET's body, and no body", arguments: Operation.reads)
+    @Test("HEAD gets the length of GET's body, and no body", arguments: Operation.reads + Operation.either)
     func headIsGetWithoutABody(_ operation: Operation) {
         let get = store.send(operation.goodCall(store), to: operation.function)
         var call = operation.goodCall(store)

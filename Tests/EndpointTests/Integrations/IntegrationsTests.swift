@@ -17,24 +17,28 @@ import Testing
 
     @Test("Integrations are listed by name with their state") func platformsAreListedByName() throws {
         let next: JSON = "2026-04-15T13:00:00Z"
-        try store.own.addIntegration("slack", category: "collaboration", status: "error", lastSyncAt: nil)
-        try store.own.addIntegration("okta", category: "idp", idpRole: "primary_idp")
-        try store.own.addIntegration("google_workspace", category: "idp", idpRole: "directory")
+        let slack = try store.own.addIntegration(
+            "slack", category: "collaboration", status: "error", lastSyncAt: nil)
+        let okta = try store.own.addIntegration("okta", category: "idp", idpRole: "primary_idp")
+        let google = try store.own.addIntegration("google_workspace", category: "idp", idpRole: "directory")
         try store.database.execute("UPDATE integrations SET next_auto_sync_at = '2026-04-15T13:00:00Z'")
         let sync: JSON = "2026-04-15T11:30:00Z"
         #expect(
             read() == [
                 "integrations": [
                     [
-                        "platform": "google_workspace", "category": "idp", "status": "connected", "last_sync_at": sync,
+                        "id": .string(google.description), "platform": "google_workspace", "category": "idp",
+                        "status": "connected", "last_sync_at": sync,
                         "idp_role": "directory", "next_sync_at": next,
                     ],
                     [
-                        "platform": "okta", "category": "idp", "status": "connected", "last_sync_at": sync,
+                        "id": .string(okta.description), "platform": "okta", "category": "idp", "status": "connected",
+                        "last_sync_at": sync,
                         "idp_role": "primary_idp", "next_sync_at": next,
                     ],
                     [
-                        "platform": "slack", "category": "collaboration", "status": "error", "last_sync_at": .null,
+                        "id": .string(slack.description), "platform": "slack", "category": "collaboration",
+                        "status": "error", "last_sync_at": .null,
                         "next_sync_at": next,
                     ],
                 ], "connected_count": 2, "total_count": 3,

@@ -22,7 +22,8 @@ struct Okta: Connector {
         .createAccessReview: [OktaAccessReviews.group, OktaAccessReviews.reviewer],
     ]
 
-    private static let scopes = """
+    /// The scopes of an access token, without those for access reviews.
+    static let scopes = """
         okta.orgs.read okta.users.read okta.users.manage okta.roles.read okta.apps.read okta.apps.manage \
         okta.devices.read okta.devices.manage okta.logs.read okta.factors.read okta.sessions.manage
         """
