@@ -13,10 +13,13 @@ import Remediation
 @main struct ExecuteAction: Function {
     /// Shows what the audit log says about actions, so it needs the same permission.
     static let onRequestGet = Handler(
-        .sessionOrKey(.viewAuditLog),
+        "list_actions", .sessionOrKey(.viewAuditLog), "Lists the workspace's actions, newest first.",
         .optional("status", .oneOf(RemediationAction.Status.self), "Only actions with this status."),
         .optional("limit", .integer(1...100), default: 25, "The maximum number of actions."),
-        .optional("cursor", .cursor(ActionPosition.self), "The cursor of the page before, with the same status.")
+        .optional(
+            "cursor", .cursor(ActionPosition.self), "The cursor of the page before, with the same status.",
+            example: .string("MjAyNi0wNC0xNVQxMjozMDowMFogNWYwYzhkNGUtM2IxYS00YzdkLTllMmYtNmE4YjBjMWQyZTNm")),
+        returns: .json(ActionPage.self), errors: [InputError.unknownCursor]
     ) { context, status, limit, position in
         .json(try context.workspace.actionPage(status, after: position, limit: limit))
     }

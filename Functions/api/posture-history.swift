@@ -5,11 +5,12 @@ import Function
 import HTTP
 import Operation
 
-/// GET /api/posture-history: the workspace's metrics on past days.
+/// GET /api/posture-history: returns the workspace's metrics on past days.
 @main struct PostureHistoryFunction: Function {
     static let onRequestGet = Handler(
-        .sessionOrKey(.view),
-        .optional("days", .integer(1...PostureHistory.longest), default: 30, "The number of days, including today.")
+        "get_posture_history", .sessionOrKey(.view), "Returns the workspace's metrics on past days.",
+        .optional("days", .integer(1...PostureHistory.longest), default: 30, "The number of days, including today."),
+        returns: .json(PostureHistory.self)
     ) { context, days in
         .json(try context.workspace.postureHistory(days: days, now: context.now))
     }

@@ -26,8 +26,8 @@ import Sync
             .field("next_auto_sync_at", .timestamp, "The time at which the next sync begins by itself."),
             .optional("last_error", .string, "The reason why the deletions of this sync were held back.")),
         errors: [
-            SyncError.unknownIntegration, SyncError.inProgress, IntegrationError.noCredentials,
-            IntegrationError.unopenedCredentials, SyncFailure.refusedCredentials,
+            SyncError.unknownIntegration, SyncError.inProgress, IntegrationError.nothingToSync,
+            IntegrationError.noCredentials, IntegrationError.unopenedCredentials, SyncFailure.refusedCredentials,
         ]
     ) { context, integrationID in
         let start = ContinuousClock.now

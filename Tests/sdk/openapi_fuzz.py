@@ -12,7 +12,7 @@ import tempfile
 given = json.load(sys.stdin)
 
 # A well-formed request may still get one of these: the limits of a plan, credentials that a provider refuses, and 400 for
-# reasons that no schema can express, such as a cursor that no export returned.
+# reasons that no schema can express, such as a cursor that no page returned, or a session's request without a workspace.
 CONFIGURATION = """
 [auth.openapi.session]
 bearer = "%(session)s"

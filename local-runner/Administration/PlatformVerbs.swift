@@ -1,4 +1,4 @@
-import Actions
+@_spi(System) import Actions
 @_spi(System) import Auth
 import Base
 @_spi(System) import Integrations

@@ -143,19 +143,22 @@ extension Field {
 public struct FieldType<Value>: Sendable {
     let constraint: String
     fileprivate let schema: @Sendable () -> JSONSchema
+    /// The error for a value that is not accepted; nil for the usual one, which names the constraint.
+    private let error: InputError?
     let parse: @Sendable (FieldInput) -> Value?
 
     private init(
-        constraint: String, schema: @autoclosure @escaping @Sendable () -> JSONSchema,
+        constraint: String, schema: @autoclosure @escaping @Sendable () -> JSONSchema, error: InputError? = nil,
         parse: @escaping @Sendable (FieldInput) -> Value?
     ) {
         self.constraint = constraint
         self.schema = schema
+        self.error = error
         self.parse = parse
     }
 
     func value(of input: FieldInput, named name: String) throws(InputError) -> Value {
-        guard let value = parse(input) else { throw .malformed(name, constraint) }
+        guard let value = parse(input) else { throw error ?? .malformed(name, constraint) }
         return value
     }
 }
@@ -309,10 +312,11 @@ extension FieldType where Value == [String: JSON] {
 }
 
 extension FieldType where Value: ListPosition {
-    /// A position in a list.
+    /// A position in a list, for the field `cursor`. The operation declares `InputError.unknownCursor`.
     public static func cursor(_ type: Value.Type = Value.self) -> FieldType {
         FieldType(
-            constraint: "a cursor of an earlier page of this list", schema: ["type": "string", "maxLength": 500]
+            constraint: "a cursor of an earlier page of this list",
+            schema: .string(1...500, pattern: "^[A-Za-z0-9_-]*$"), error: .unknownCursor
         ) { input in
             input.string.flatMap { Value(cursor: $0) }
         }

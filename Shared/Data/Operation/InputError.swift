@@ -30,6 +30,10 @@ public struct InputError: DomainError, Equatable {
         InputError("malformed", "\(field) must be \(constraint).")
     }
 
+    /// The error for a `cursor` that does not name a position in the list. No schema can tell it from other texts.
+    public static let unknownCursor = InputError(
+        "cursor_unknown", "cursor must be a cursor of an earlier page of this list.")
+
     /// The error for inputs that can't be read as a whole, or for an input that is given more than once.
     public static func unreadable(_ sentence: String) -> InputError {
         InputError("unreadable", sentence)

@@ -3,16 +3,32 @@ import Integrations
 
 /// The description of a platform for customers who want to connect it and to use its actions. GET /api/platforms shows it,
 /// and PLATFORMS.md is made from it.
-public struct PlatformDescription: JSONWritable {
-    let connector: any Connector.Type
-
-    var platform: Platform { connector.platform }
-
+public struct PlatformDescription: Described {
+    private let platform: Platform
+    private let fields: [CredentialField]
     /// The actions, by name.
-    var actions: [ActionDescription] {
-        connector.actions.sorted { $0.rawValue < $1.rawValue }.map { action in
+    private let actions: [ActionDescription]
+
+    init(_ connector: any Connector.Type) {
+        platform = connector.platform
+        fields = connector.fields
+        actions = connector.actions.sorted { $0.rawValue < $1.rawValue }.map { action in
             ActionDescription(type: action, parameters: connector.parameters[action] ?? [])
         }
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("platform", .string, "The platform, such as okta."),
+            .field("name", .string, "The name, as the provider writes it."),
+            .field("category", .string, "The kind of platform, such as idp."),
+            .field(
+                "credential_fields", .array(of: WrittenField.schema), "The fields of config when it is connected."),
+            .field(
+                "needed_scopes", .array(of: .string), "The scopes, permissions or policies, in the provider's words."),
+            .field("permissions", .string, "The kind of credentials, and the data that come only with some scopes."),
+            .field("actions", .array(of: ActionDescription.schema), "The actions, by name."),
+            .field("lists", .array(of: ListDescription.schema), "The lists that a sync pulls, in their order."))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -20,7 +36,7 @@ public struct PlatformDescription: JSONWritable {
             json.field("platform", platform.rawValue)
             json.field("name", platform.name)
             json.field("category", platform.category)
-            json.field("credential_fields", connector.fields.map(WrittenField.init))
+            json.field("credential_fields", fields.map(WrittenField.init))
             json.field("needed_scopes", platform.permissions.scopes)
             json.field("permissions", platform.permissions.notes)
             json.field("actions", actions)
@@ -30,9 +46,15 @@ public struct PlatformDescription: JSONWritable {
 }
 
 /// An action that can be performed on a platform, with its parameters in their order.
-struct ActionDescription: JSONWritable {
+private struct ActionDescription: Described {
     let type: ActionType
     let parameters: [ActionParameter]
+
+    static var schema: JSONSchema {
+        .object(
+            .field("action_type", .oneOf(ActionType.self), "The action."),
+            .field("parameters", .array(of: WrittenParameter.schema), "The members of extraParams, in their order."))
+    }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -42,8 +64,16 @@ struct ActionDescription: JSONWritable {
     }
 }
 
-private struct WrittenField: JSONWritable {
+private struct WrittenField: Described {
     let field: CredentialField
+
+    static var schema: JSONSchema {
+        .object(
+            .field("name", .string, "The name."),
+            .field("required", .boolean, "True if the field must be given."),
+            .field("secret", .boolean, "True if the value is never shown."),
+            .field("summary", .string, "The meaning of the value."))
+    }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -55,8 +85,15 @@ private struct WrittenField: JSONWritable {
     }
 }
 
-private struct WrittenParameter: JSONWritable {
+private struct WrittenParameter: Described {
     let parameter: ActionParameter
+
+    static var schema: JSONSchema {
+        .object(
+            .field("name", .string, "The name."),
+            .field("required", .oneOf(ActionParameter.Need.self), "The cases in which it must be given."),
+            .field("value", .string, "The form of the value, such as a string of six digits."))
+    }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -69,7 +106,7 @@ private struct WrittenParameter: JSONWritable {
 
 extension ActionParameter {
     /// The cases in which a parameter must be given.
-    enum Need: String {
+    enum Need: String, CaseIterable {
         case yes, no
         case forAccounts = "if the target is an account"
     }
@@ -84,6 +121,6 @@ extension ActionParameter {
 extension Connectors {
     /// The descriptions of all platforms, by identifier.
     public static var descriptions: [PlatformDescription] {
-        connectable.sorted { $0.platform.rawValue < $1.platform.rawValue }.map { PlatformDescription(connector: $0) }
+        connectable.sorted { $0.platform.rawValue < $1.platform.rawValue }.map { PlatformDescription($0) }
     }
 }

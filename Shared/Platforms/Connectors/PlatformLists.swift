@@ -2,7 +2,7 @@ public import Base
 import Integrations
 
 /// One of the lists that a sync pulls from a platform, as the documentation shows it.
-public struct ListDescription: JSONWritable, Equatable {
+public struct ListDescription: Described, Equatable {
     let name: String
     /// The kinds of records that the list contains.
     let kinds: [SyncRecord.Kind]
@@ -21,6 +21,15 @@ public struct ListDescription: JSONWritable, Equatable {
 
     fileprivate static func optional(_ name: String, _ kinds: SyncRecord.Kind...) -> ListDescription {
         ListDescription(name, kinds, isRequired: false)
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("name", .string, "The name."),
+            .field("records", .array(of: .oneOf(SyncRecord.Kind.self)), "The kinds of records that it contains."),
+            .field(
+                "required", .boolean,
+                "True if a sync fails without it. Otherwise the list is left out, and its known data stay."))
     }
 
     public func write(to json: inout JSONWriter) {

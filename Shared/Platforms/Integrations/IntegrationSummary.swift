@@ -29,6 +29,7 @@ public struct IntegrationSummary: Described {
 
     public static var schema: JSONSchema {
         .object(
+            .field("id", .uuid, "The integration's id."),
             .field("platform", .string, "The platform, such as okta."),
             .field("category", .string, "The kind of platform, such as idp."),
             .field("status", .oneOf(["connected", "disconnected", "error", "paused", "pending"]), "The status."),

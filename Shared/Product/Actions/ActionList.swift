@@ -81,7 +81,7 @@ public struct ActionPosition: ListPosition {
 }
 
 /// A page of a workspace's actions, the newest first.
-public struct ActionPage: JSONWritable {
+public struct ActionPage: Described {
     private let actions: [ListedAction]
     private let tiers: Tiers
     /// The cursor of the next page. Nil if this is the last page.
@@ -91,6 +91,32 @@ public struct ActionPage: JSONWritable {
         actions = Array(found.prefix(limit))
         self.tiers = tiers
         cursor = found.count > limit ? actions.last.map { ActionPosition($0).cursor } : nil
+    }
+
+    public static var schema: JSONSchema {
+        let action = JSONSchema.object(
+            .field("id", .uuid, "The action's id, with which it is approved or rejected."),
+            .field("action_type", .string, "The action, such as suspend_user."),
+            .field("platform", .string, "The platform, such as okta."),
+            .field("target_id", .string, "The target as the request named it."),
+            .field("target_label", .string.orNull, "The target's name; null if it is not known."),
+            .field("parameters", .anyObject, "The parameters. A secret has the value ‹redacted›."),
+            .field("status", .oneOf(RemediationAction.Status.self), "The status."),
+            .field("tier", .oneOf(Tier.self), "The workspace's rule for requests of this action by API keys."),
+            .field("finding_id", .uuid.orNull, "The finding that the action is about; null if there is none."),
+            .field("reason", .string.orNull, "The reason of the request; null if none was given."),
+            .field("requested_by", .string, "The one who requested the action."),
+            .field("decided_by", .string.orNull, "The one who approved or rejected it; null if nobody has."),
+            .field("error", .string.orNull, "The reason why it failed or was not carried out."),
+            .field("created_at", .timestamp, "The time of the request."),
+            .field("updated_at", .timestamp, "The time of the last change."),
+            .field(
+                "approval_ends_at", .timestamp.orNull,
+                "The time after which it can no longer be approved; null if it does not wait for approval."))
+        return .object(
+            .field("actions", .array(of: action), "The actions, newest first."),
+            .field("returned", .count, "The number of actions in this answer."),
+            .optional("cursor", .string, "The cursor of the next page, if more actions follow."))
     }
 
     public func write(to json: inout JSONWriter) {

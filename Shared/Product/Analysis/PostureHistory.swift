@@ -4,13 +4,19 @@ import Findings
 import Store
 
 /// The posture of a workspace on past days: the last drift snapshot of each day.
-public struct PostureHistory: JSONWritable {
+public struct PostureHistory: Described {
     /// The largest number of days.
     public static let longest = 365
 
     private let days: [DriftSnapshot]
 
     fileprivate init(_ days: [DriftSnapshot]) { self.days = days }
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("history", .array(of: DriftSnapshot.schema), "The days with an analysis, the oldest first."),
+            .field("returned", .count, "The number of days in this answer."))
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -21,7 +27,7 @@ public struct PostureHistory: JSONWritable {
 }
 
 /// A stored snapshot. The names of its metrics in answers are those of the posture summary.
-private struct DriftSnapshot: JSONWritable {
+private struct DriftSnapshot: Described {
     let takenAt: Timestamp
     let metrics: JSON
 
@@ -29,6 +35,23 @@ private struct DriftSnapshot: JSONWritable {
         var counts = SeverityCounts()
         for severity in Severity.allCases { counts[severity] = metrics[severity.rawValue]?.integer ?? 0 }
         return counts
+    }
+
+    static var schema: JSONSchema {
+        .object(
+            .field("taken_at", .timestamp, "The time of the day's last analysis."),
+            .optional("risk_score", .integer(0...100), "The risk score; 100 is the worst."),
+            .field(
+                "severity_counts", SeverityCounts.schema,
+                "The findings by severity, without those that repeat others or report a drift."),
+            .optional("mfa_coverage_pct", .integer(0...100), "The percentage of people with a second factor."),
+            .optional("admin_pct", .integer(0...100), "The percentage of administrators among people."),
+            .optional("sso_coverage_pct", .integer(0...100), "The percentage of applications with single sign-on."),
+            .optional("shadow_it_count", .count, "The number of applications that are neither managed nor sanctioned."),
+            .optional("device_compliance_pct", .integer(0...100), "The percentage of compliant devices."),
+            .optional(
+                "mean_time_to_remediate_hours", .count,
+                "The mean number of hours from the creation to the end of findings that were resolved in 90 days."))
     }
 
     func write(to json: inout JSONWriter) {

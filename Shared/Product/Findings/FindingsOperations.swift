@@ -53,7 +53,8 @@ public struct FindingList: Described {
         .object(
             .field("findings", .array(of: Finding.schema), "The findings, worst first."),
             .field("total", .count, "The number of findings that match, including those that are not returned."),
-            .field("returned", .count, "The number of findings in this answer."))
+            .field("returned", .count, "The number of findings in this answer."),
+            .optional("cursor", .string, "The cursor of the next page, if more findings follow."))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -73,7 +74,11 @@ extension Operation<FindingList> {
             .optional("severity", .commaSeparated(Severity.self), default: [], "Only findings of these severities."),
             .optional("category", .oneOf(Category.self), "Only findings of this category."),
             .optional("limit", .integer(1...100), default: 25, "The maximum number of findings."),
-            .optional("cursor", .cursor(FindingPosition.self), "The cursor of the page before, with the same filters.")
+            .optional(
+                "cursor", .cursor(FindingPosition.self), "The cursor of the page before, with the same filters.",
+                example: .string(
+                    "Y3JpdGljYWwgMTIgMjAyNi0wNC0xNVQxMjozMDowMFogNWYwYzhkNGUtM2IxYS00YzdkLTllMmYtNmE4YjBjMWQyZTNm")),
+            errors: [InputError.unknownCursor]
         ) { context, severities, category, limit, position in
             let (found, total) = try context.workspace.read(
                 .openFindings(severities: severities, category: category, after: position, limit: limit + 1))

@@ -35,6 +35,7 @@ extension Handler {
         switch access {
         case .apiKey: "API keys"
         case .session: "Sessions"
+        case .sessionOrKey: "Sessions and API keys"
         case nil: "Without credentials"
         }
     }
@@ -44,6 +45,7 @@ extension Handler {
         switch access {
         case .apiKey: [["apiKey": []], ["apiKeyHeader": []]]
         case .session: [["session": []]]
+        case .sessionOrKey: [["session": []], ["apiKey": []], ["apiKeyHeader": []]]
         case nil: []
         }
     }
@@ -55,29 +57,38 @@ extension Handler {
         case .apiKey(let scope):
             return "Needs an API key with the scope \(scope.rawValue)\(scope == .read ? " or write" : "")." + plan
         case .session(let permission):
-            let roles = Role.allCases.filter { permission.roles.contains($0) }.map(\.rawValue)
-            return "Needs a session of a member with one of these roles: \(roles.joined(separator: ", "))." + plan
+            return "Needs a session of a member with one of these roles: \(Self.roles(permission))." + plan
+        case .sessionOrKey(let permission):
+            return "Needs an API key, or a session of a member with one of these roles: \(Self.roles(permission))."
+                + plan
         case nil: return nil
         }
     }
 
+    private static func roles(_ permission: Permission) -> String {
+        Role.allCases.filter { permission.roles.contains($0) }.map(\.rawValue).joined(separator: ", ")
+    }
+
     // MARK: Inputs
 
-    private static let workspaceSummary = "The workspace."
+    /// The meaning of workspaceId; nil if the operation does not know it.
+    private var workspaceSummary: String? {
+        switch access {
+        case .session: "The workspace."
+        case .apiKey: "The key's own workspace, which is the default."
+        case .sessionOrKey: "The workspace. A session must name it; with an API key, the default is the key's own."
+        case nil: nil
+        }
+    }
 
     private var needsWorkspace: Bool { if case .session = access { true } else { false } }
 
     private func parameters(isQuery: Bool) -> [JSON] {
         var parameters: [JSON] = []
-        if case .apiKey = access {
+        // With an API key, workspaceId may be given in the query, whatever the method.
+        if let workspaceSummary, isQuery || !needsWorkspace {
             parameters.append(
-                Self.parameter(
-                    "workspaceId", in: "query", .uuid, isRequired: false,
-                    "The key's own workspace, which is the default."
-                ))
-        } else if isQuery, needsWorkspace {
-            parameters.append(
-                Self.parameter("workspaceId", in: "query", .uuid, isRequired: true, Self.workspaceSummary))
+                Self.parameter("workspaceId", in: "query", .uuid, isRequired: needsWorkspace, workspaceSummary))
         }
         if isQuery {
             parameters += fields.map {
@@ -101,13 +112,13 @@ extension Handler {
     }
 
     private var requestBody: JSON {
-        guard access != nil else {
+        guard let workspaceSummary else {
             return ["required": true, "content": ["application/json": ["schema": JSONSchema.anyObject.json]]]
         }
         var members: [JSONSchema.Member] = [
             needsWorkspace
-                ? .field("workspaceId", .uuid, Self.workspaceSummary)
-                : .optional("workspaceId", JSONSchema.uuid.orNull, "The key's own workspace, which is the default.")
+                ? .field("workspaceId", .uuid, workspaceSummary)
+                : .optional("workspaceId", JSONSchema.uuid.orNull, workspaceSummary)
         ]
         // Null counts as left out.
         members += fields.map {
@@ -171,7 +182,12 @@ extension Handler {
             errors[429] = [
                 ("access.too_many_failures", "Too many requests with credentials that are not valid. Try again later.")
             ]
-            let credentials = needsWorkspace ? "session token" : "API key"
+            let credentials =
+                switch access {
+                case .session: "session token"
+                case .sessionOrKey: "session token or API key"
+                case .apiKey, nil: "API key"
+                }
             errors[401] = [("access.credentials_invalid", "Missing or invalid \(credentials).")]
         }
         for error in self.errors() {
@@ -213,8 +229,17 @@ extension Handler {
 
     /// The header fields of every response.
     private static var headersOfAll: [String: JSON] {
-        let names = Response.everyResponse.map(\.name) + ["X-Request-Id"]
+        let names = Response.everyResponse.map(\.name) + ["X-Request-Id"] + originFields.map(\.name)
         return Dictionary(uniqueKeysWithValues: names.map { ($0, reference("headers", $0)) })
+    }
+
+    /// The fields of CORS (`AllowedOrigins`), which responses have only if pages of other origins may call the API.
+    private static var originFields: [HeaderField] {
+        [
+            HeaderField("Vary", .oneOf(["Origin"]), "Responses differ by the origin of the page that calls the API."),
+            HeaderField("Access-Control-Allow-Origin", .string, "The page's origin, if it may call the API."),
+            HeaderField("Access-Control-Expose-Headers", .string, "The header fields that the page may read."),
+        ]
     }
 
     /// The state of a limit (draft-ietf-httpapi-ratelimit-headers).
@@ -234,7 +259,7 @@ extension Handler {
         }
         headers["X-Request-Id"] = header(
             HeaderField("X-Request-Id", .string, "The id of the request, as in the log."), isRequired: true)
-        for field in rateLimitFields { headers[field.name] = header(field) }
+        for field in rateLimitFields + originFields { headers[field.name] = header(field) }
         headers["Retry-After"] = header(
             HeaderField("Retry-After", .count, "The seconds after which another try may succeed."))
         headers["WWW-Authenticate"] = header(

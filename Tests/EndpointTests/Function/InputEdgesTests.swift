@@ -26,7 +26,7 @@ import Testing
                     let error = reply.status == 400 ? reply.error ?? "" : ""
                     let isRefused = error.hasPrefix("\(input.name) must be ") || error == "\(input.name) is required."
                     let text = String(decoding: JSONWriter.bytes(value), as: UTF8.self).prefix(80)
-                    // A handler may refuse a well-formed value for another reason, such as a cursor of another workspace.
+                    // A handler may refuse a well-formed value for another reason, such as a cursor of another list.
                     let hasOtherReason = isAllowed && declared.describes(error)
                     #expect(
                         isRefused == !isAllowed || hasOtherReason,
@@ -87,10 +87,11 @@ import Testing
 }
 
 extension DeclaredOperation {
-    /// Returns true if a sentence is one of the operation's declared examples of a 400 for well-formed inputs.
+    /// Returns true if a sentence is one of the operation's declared examples of a 400 for inputs that match their
+    /// schemas.
     fileprivate func describes(_ sentence: String) -> Bool {
         (declaration["responses"]?["400"]?["content"]?["application/json"]?["examples"]?.object ?? [:]).contains {
-            !$0.key.hasPrefix("input.") && $0.value["value"]?["error"]?.string == sentence
+            !["input.missing", "input.malformed"].contains($0.key) && $0.value["value"]?["error"]?.string == sentence
         }
     }
 }

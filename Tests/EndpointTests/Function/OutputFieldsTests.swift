@@ -15,6 +15,7 @@ import Testing
 @testable import api_execute_action
 @testable import api_health
 @testable import api_mcp_app_policy
+@testable import api_mcp_findings
 @testable import api_mcp_integrations
 @testable import api_stripe_webhook
 @testable import api_sync_integration
@@ -40,6 +41,9 @@ import Testing
     private func callAll() throws {
         try fill()
         for operation in Operation.all { _ = store.send(operation.goodCall(store), to: operation.function) }
+        for function in [FindingsFunction.self, ExecuteAction.self] as [any Function.Type] {
+            _ = store.send(Call(query: "limit=1").key(store.own.readKey), to: function)
+        }
         _ = store.send(Call(), to: Health.self)
         _ = store.send(Call(query: "app_name=Undecided").key(store.own.readKey), to: AppPolicyFunction.self)
         receiveEvent()
@@ -51,8 +55,8 @@ import Testing
         try offboard()
     }
 
-    /// Adds the rare states: findings about each kind of record, a failed and an incomplete sync, and a customer of
-    /// Stripe.
+    /// Adds the rare states: findings about each kind of record, a failed and an incomplete sync, a snapshot with all
+    /// metrics, two actions, and a customer of Stripe.
     private func fill() throws {
         let own = store.own
         let alice = try store.database.first("SELECT id FROM identities WHERE workspace_id = $1", own.id) {
@@ -69,6 +73,22 @@ import Testing
         try own.addFinding(
             "low", identity: alice, application: application, device: device, action: "suspend_user",
             entities: .object(Dictionary(kinds.map { ($0, JSON.array([entity])) }) { $1 }))
+        try own.addFinding("low")
+        let metrics: JSON = [
+            "risk_score": 12, "critical": 1, "high": 2, "medium": 3, "low": 4, "mfa_pct": 80, "admin_pct": 5,
+            "sso_pct": 70, "shadow_it_count": 6, "device_compliance_pct": 90, "mean_time_to_remediate_hours": 30,
+        ]
+        try store.database.execute(
+            "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)",
+            own.id, own.nextID(), TestStore.now, metrics)
+        for _ in 0..<2 {
+            try store.database.execute(
+                """
+                INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id,
+                    status, requested_by, created_at, updated_at)
+                VALUES ($1, $2, 'suspend_user', 'okta', 'u9', 'succeeded', 'agent@example.com', $3, $3)
+                """, own.id, own.nextID(), TestStore.now)
+        }
         try store.database.execute(
             """
             UPDATE integrations SET error = 'Okta is down.', next_auto_sync_at = $2,
