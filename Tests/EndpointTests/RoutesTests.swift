@@ -34,7 +34,7 @@ import Testing
         let tested = Operation.all.map { "\($0.method) \(route(of: $0))" }
         #expect(expected.sorted() == tested.sorted())
         let open = try configuration().functions.filter { $0.credentials == nil && !$0.methods.isEmpty }
-        #expect(Set(open.map(\.route)) == ["/api/health", "/api/stripe-webhook"])
+        #expect(Set(open.map(\.route)) == ["/api/health", "/api/openapi.json", "/api/stripe-webhook"])
     }
 
     /// The runner refuses requests without credentials as the function itself would.

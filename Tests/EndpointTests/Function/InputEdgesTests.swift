@@ -20,6 +20,8 @@ import Testing
             for input in declared.inputs
             where input.name != "workspaceId" && input.isInQuery == (operation.method == "GET") {
                 for value in values(for: input.schema, isText: input.isInQuery) {
+                    // Some inputs of execute-action are required unless actionId is given, which no schema says.
+                    guard operation.name != "execute-action" || value != .null else { continue }
                     guard let (call, read) = call(operation, input.name, value, input.schema) else { continue }
                     let reply = store.send(call, to: operation.function)
                     let isAllowed = SchemaCheck(read, input.schema).problems.isEmpty
