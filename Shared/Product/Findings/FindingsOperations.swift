@@ -199,8 +199,8 @@ extension Operation<SnoozedFinding> {
         Operation(
             "snooze_finding", .apiKey(.write), "Puts a finding off, until it opens again by itself.",
             .required("findingId", .uuid, "The finding to snooze."),
-            .required("days", .integer(1...90), "The number of days.", example: .integer(7)), reason,
-            errors: decisionErrors
+            .required("days", .integer(1...90), "The number of days.", example: .integer(7)),
+            FindingDecision.reason, errors: FindingDecision.errors("snoozed")
         ) { context, findingID, days, reason in
             let end = try context.workspace.snoozeFinding(findingID, days: days, reason: reason, now: context.now)
             return SnoozedFinding(findingID: findingID, until: end)
@@ -213,7 +213,7 @@ extension Operation<DismissedFinding> {
         Operation(
             "dismiss_finding", .apiKey(.write), "Sets a finding aside for good.",
             .required("findingId", .uuid, "The finding to dismiss."), FindingDecision.reason,
-            errors: FindingDecision.errors("snoozed")
+            errors: FindingDecision.errors("dismissed")
         ) { context, findingID, reason in
             try context.workspace.dismissFinding(findingID, reason: reason, now: context.now)
             return DismissedFinding(findingID: findingID)
