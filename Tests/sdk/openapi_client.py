@@ -36,11 +36,9 @@ from thalian_client import models
 
 workspace = given["workspaceId"]
 
-
 def expect(condition, sentence):
     if not condition:
         print(sentence)
-
 
 def answer(module, status, client, **inputs):
     """Calls an operation; returns the model of the answer."""
@@ -48,10 +46,8 @@ def answer(module, status, client, **inputs):
     expect(response.status_code == status, f"{module.__name__}: {response.status_code} {response.content[:300]}")
     return response.parsed
 
-
-def body(name, **members):
-    return getattr(models, name).from_dict(members)
-
+def body(model, /, **members):
+    return getattr(models, model).from_dict(members)
 
 health = answer(get_health, 200, Client(given["url"]))
 expect(health.services.database == "ok", "the database is not ok")
@@ -65,8 +61,8 @@ risk = answer(get_risk_score, 200, tool)
 expect(0 < risk.score <= 100 and risk.severity_counts.critical > 0 and len(risk.top_risks) == 5, "the risk score is empty")
 summary = answer(get_posture_summary, 200, tool)
 expect(summary.metrics.risk_score == risk.score, "the summary has another risk score")
-severities = [models.ListFindingsSeverityItem("critical"), models.ListFindingsSeverityItem("high")]
-found = answer(list_findings, 200, tool, severity=severities, limit=5)
+
+found = answer(list_findings, 200, tool, severity="critical,high", limit=5)
 expect(found.returned == 5 and {finding.severity for finding in found.findings} <= {"critical", "high"}, "other findings")
 snoozed = answer(
     snooze_finding, 200, tool, body=body("SnoozeFindingBody", findingId=str(found.findings[0].id), days=7, reason="Later."))

@@ -91,13 +91,10 @@ extension Handler {
     private static func parameter(
         _ name: String, in place: String, _ schema: JSONSchema, isRequired: Bool, _ summary: String
     ) -> JSON {
-        var parameter: [String: JSON] = [
+        [
             "name": .string(name), "in": .string(place), "required": .bool(isRequired), "schema": schema.json,
             "description": .string(summary),
         ]
-        // Lists are separated by commas.
-        if schema.json["type"] == "array" { (parameter["style"], parameter["explode"]) = ("form", false) }
-        return .object(parameter)
     }
 
     private var requestBody: JSON {
