@@ -278,6 +278,8 @@ extension FieldType where Value == Int {
             let number: Int? =
                 switch input {
                 case .text(let text): text.utf8.first == UInt8(ascii: "+") ? nil : Int(text)
+                // JSON Schema counts 7.0 among the integers.
+                case .json(.number(let value)): Int(exactly: value)
                 case .json(let value): value.integer
                 }
             return number.flatMap { range.contains($0) ? $0 : nil }

@@ -4,6 +4,8 @@ import HTTP
 import TestSupport
 import Testing
 
+@testable import api_mcp_findings_snooze
+
 /// The handlers accept exactly the inputs that the declarations allow. Each input of each operation gets many values:
 /// the edges of its own declaration, and values of other types. For each value, the declared schema and the handler must
 /// agree.
@@ -38,6 +40,15 @@ import Testing
             }
         }
         #expect(accepted > 150 && refused > 150)
+    }
+
+    @Test("A whole number may have a fraction of zeros or an exponent") func wholeNumbers() throws {
+        for (text, status) in [("7.0", 200), ("7e0", 200), ("7.5", 400), ("0.0", 400), ("1e99", 400)] {
+            let finding = try store.own.addFinding("high")
+            var call = Call("POST").key(store.own.writeKey)
+            call.body = .bytes(Array(#"{"findingId":"\#(finding)","days":\#(text)}"#.utf8))
+            #expect(store.send(call, to: SnoozeFunction.self).status == status, "\(text)")
+        }
     }
 
     /// Returns the call with another value of an input, and the value as the schema sees it. Returns nil if a query
