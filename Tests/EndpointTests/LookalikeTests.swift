@@ -97,8 +97,9 @@ import Testing
         ).functions
         let operations = functions.flatMap { function in function.methods.map { "\($0) \(function.function)" } }
         let tested = Operation.all.map { "\($0.method) \($0.program)" }
-        // Health belongs to no workspace. Stripe's events are tested below.
-        #expect(Set(operations) == Set(tested + ["GET api-health", "POST api-stripe-webhook"]))
+        // Health and the OpenAPI document belong to no workspace. Stripe's events are tested below.
+        #expect(
+            Set(operations) == Set(tested + ["GET api-health", "GET api-openapi", "POST api-stripe-webhook"]))
         let scheduled = functions.filter { $0.methods.isEmpty }.map(\.function)
         #expect(Set(scheduled) == Set(Self.schedules.map(\.testDescription)))
         for operation in Operation.all {

@@ -35,7 +35,7 @@ import Testing
         let tested = Operation.all.map { "\($0.method) \(route(of: $0))" }
         #expect(expected.sorted() == tested.sorted())
         let open = try configuration().functions.filter { $0.credentials == nil && !$0.methods.isEmpty }
-        #expect(Set(open.map(\.route)) == ["/api/health", "/api/stripe-webhook"])
+        #expect(Set(open.map(\.route)) == ["/api/health", "/api/openapi.json", "/api/stripe-webhook"])
     }
 
     /// The runner itself refuses requests without credentials, so the configuration must name the right kind.

@@ -38,8 +38,12 @@ import Testing
     }
 
     private func callAll() throws {
-        try fill()
-        for operation in Operation.all { _ = store.send(operation.goodCall(store), to: operation.function) }
+        try fill(store)
+        for operation in Operation.all {
+            let store = try TestStore(filled: true)
+            try fill(store)
+            _ = store.send(operation.goodCall(store), to: operation.function)
+        }
         _ = store.send(Call(), to: Health.self)
         _ = store.send(Call(query: "app_name=Undecided").key(store.own.readKey), to: AppPolicyFunction.self)
         receiveEvent()
@@ -51,9 +55,9 @@ import Testing
         try offboard()
     }
 
-    /// Adds the rare states: findings about each kind of record, a failed and an incomplete sync, and a customer of
+    /// Adds rare states to a workspace: findings about each kind of record, a failed and an incomplete sync, and a customer of
     /// Stripe.
-    private func fill() throws {
+    private func fill(_ store: TestStore) throws {
         let own = store.own
         let alice = try store.database.first("SELECT id FROM identities WHERE workspace_id = $1", own.id) {
             try $0[0] as Identifier
