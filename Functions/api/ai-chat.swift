@@ -25,7 +25,7 @@ import Remediation
             .optional("fileBase64", .base64, "A file: PDF, JPEG, PNG, WebP, GIF or plain text, at most 10 MB."),
             .optional("fileName", .string(1...255), "The file's name."),
             .optional("confirmationToken", .string(1...200), "The token that approves an action of an earlier answer."),
-            returns: .json(ChatAnswer.self),
+            returns: .json(ChatAnswer.self).rateLimited,
             errors: [
                 AssistantError.unreadableMessage, AssistantError.invalidConfirmation, AssistantError.mayNotConfirm,
                 AssistantError.changedTarget, AssistantError.tooLongFile, AssistantError.unknownFileType,

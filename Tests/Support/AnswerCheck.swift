@@ -27,8 +27,8 @@ struct AnswerCheck {
     /// Records an issue for each way in which an answer is not what the function declares. An answer to a method that
     /// the function does not have is not checked.
     func check(_ reply: Reply, to method: String, isCutOff: Bool) {
-        let name = method == "HEAD" ? "get" : method.lowercased()
-        guard let operation = declaration["path"]?[name] else { return }
+        let name = method == "HEAD" ? "GET" : method
+        guard name == name.uppercased(), let operation = declaration["path"]?[name.lowercased()] else { return }
         let id = operation["operationId"]?.string ?? ""
         guard let response = operation["responses"]?[String(reply.status)] else {
             Issue.record("\(id) declares no status \(reply.status); the body was \(reply.text.prefix(500))")

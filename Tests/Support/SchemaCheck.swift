@@ -51,7 +51,6 @@ public struct SchemaCheck {
         case ("maxLength", .string(let text)): isMet = text.unicodeScalars.count <= argument.integer ?? .min
         case ("pattern", .string(let text)): isMet = Self.matches(text, argument.string ?? "")
         case ("format", .string(let text)): isMet = Self.has(format: argument.string ?? "", text)
-        case ("minItems", .array(let elements)): isMet = elements.count >= argument.integer ?? .max
         case ("items", .array(let elements)):
             for element in elements { check(element, argument, place + "[]") }
             return
@@ -74,7 +73,7 @@ public struct SchemaCheck {
             for name in members.keys.sorted() where declared[name] == nil { fail(place, "\(name) is not declared") }
             return
         case ("enum", _), ("minimum", _), ("maximum", _), ("minLength", _), ("maxLength", _), ("pattern", _),
-            ("format", _), ("minItems", _), ("items", _), ("properties", _), ("required", _),
+            ("format", _), ("items", _), ("properties", _), ("required", _),
             ("additionalProperties", _):
             return
         default: return fail(place, "the keyword \(keyword) is not known here")

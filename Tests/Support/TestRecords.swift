@@ -107,7 +107,8 @@ extension TestWorkspace {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0.9, $18, $19, $19, $19)
             """, id, finding, finding.description, category + "::test", category, title ?? "Finding \(owner.mark)",
             severity, ["critical", "high", "medium", "low", "info"].firstIndex(of: severity), status,
-            entities ?? ["identities": [["name": .string(owner.mark)]]], affected, identity, application, device,
+            entities ?? ["identities": [["name": .string(owner.mark)], ["name": .string(owner.mark)]]], affected,
+            identity, application, device,
             "Act on \(owner.mark).", action, sources, snoozedUntil, createdAt)
         return finding
     }

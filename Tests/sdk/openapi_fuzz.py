@@ -1,15 +1,26 @@
 """Calls a running server with requests that schemathesis makes from its OpenAPI document, with all checks.
 
-Standard input: {"url", "session", "key", "workspaceId", "ids": {"findingId": …}}: the server, a session token, an API key,
-and ids that exist. Prints schemathesis' output; the exit status is schemathesis' own.
+Standard input: {"url", "session", "key", "workspaceId", "examples", "lenient"}: the server, a session token, an API key, the
+workspace, the number of requests for each operation and phase, and the operations that may refuse well-formed inputs with
+400. Prints schemathesis' output if it finds anything wrong.
 """
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 given = json.load(sys.stdin)
+
+
+def read(path, token):
+    request = urllib.request.Request(given["url"] + path, headers={"Authorization": "Bearer " + token})
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
+
+
+given["ids"] = {"findingId": read("/api/mcp/findings?limit=1", given["key"])["findings"][0]["id"]}
 
 # A well-formed request may still get one of these: the limits of a plan, credentials that a provider refuses, and 400 for
 # reasons that no schema can express, such as a cursor that no page returned, or a session's request without a workspace.
@@ -69,11 +80,13 @@ with tempfile.TemporaryDirectory() as folder:
     for name, text in [("schemathesis.toml", configuration), ("hooks.py", HOOKS)]:
         with open(os.path.join(folder, name), "w") as file:
             file.write(text)
-    status = subprocess.call(
+    run = subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run",
             given["url"] + "/api/openapi.json", "--checks", "all", "--max-examples", str(given["examples"]), "--seed", "1",
             "--no-color", "--suppress-health-check", "all", "--continue-on-failure", "--generation-database", "none",
         ],
-        cwd=folder, env=os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": folder, "GIVEN": json.dumps(given)})
-sys.exit(status)
+        cwd=folder, env=os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": folder, "GIVEN": json.dumps(given)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+if run.returncode:
+    print(run.stdout)

@@ -5,7 +5,7 @@ import Base
 struct Configuration: Sendable {
     var name: String
     /// The day of the interface that the functions serve, such as 2026-04-15; the version of the OpenAPI document.
-    var compatibilityDate: String
+    var compatibilityDate = "2026-04-15"
     var listen: ListenAddress
     var functions: [FunctionConfiguration]
     var crons: [CronTrigger]

@@ -66,11 +66,9 @@ public struct JSONSchema: Sendable, Equatable {
         oneOf(type.allCases.map(\.rawValue))
     }
 
-    /// A list of at least `minimum` elements.
-    public static func array(of element: JSONSchema, minimum: Int = 0) -> JSONSchema {
-        var schema = JSONSchema(type: "array", ["items": element.json])
-        if minimum > 0 { schema.keywords["minItems"] = .integer(minimum) }
-        return schema
+    /// A list.
+    public static func array(of element: JSONSchema) -> JSONSchema {
+        JSONSchema(type: "array", ["items": element.json])
     }
 
     // MARK: Objects

@@ -282,6 +282,8 @@ extension FieldType where Value == Int {
             let number: Int? =
                 switch input {
                 case .text(let text): text.utf8.first == UInt8(ascii: "+") ? nil : Int(text)
+                // JSON Schema counts 7.0 among the integers.
+                case .json(.number(let value)): Int(exactly: value)
                 case .json(let value): value.integer
                 }
             return number.flatMap { range.contains($0) ? $0 : nil }
@@ -351,9 +353,11 @@ extension FieldType {
         Element.RawValue == String
     {
         let cases = Array(Element.allCases)
+        let example = cases.prefix(2).map(\.rawValue).joined(separator: ",")
         return FieldType(
             constraint: "a comma-separated list of \(names(cases))",
-            schema: .array(of: .oneOf(cases.map(\.rawValue)), minimum: 1)
+            // A list, whose elements OpenAPI would separate by commas, is sent as several parameters by some clients.
+            schema: .string(pattern: pattern(ofListOf: cases)).example(.string(example))
         ) { input in
             guard let parts = input.string?.split(separator: ",", omittingEmptySubsequences: false) else {
                 return nil
@@ -385,6 +389,12 @@ private func json(of value: some Any) -> JSON? {
     case let value as any RawRepresentable: (value.rawValue as? String).map(JSON.string)
     default: nil
     }
+}
+
+/// Returns a regular expression for names with commas between them and spaces around them.
+private func pattern(ofListOf cases: [some RawRepresentable<String>]) -> String {
+    let name = " *(" + cases.map(\.rawValue).joined(separator: "|") + ") *"
+    return "^\(name)(,\(name))*$"
 }
 
 private func names(_ cases: [some RawRepresentable<String>]) -> String {

@@ -53,10 +53,13 @@ public struct AuditExportHead: Sendable {
 
     /// The schema of the export's member `signature`.
     public static var signatureSchema: JSONSchema {
-        .object(
+        func hex(_ bytes: Int) -> JSONSchema {
+            .string(pattern: "^[0-9a-f]{\(bytes * 2)}$").example(.string(String(repeating: "0a", count: bytes)))
+        }
+        return .object(
             .field("algorithm", .oneOf(["Ed25519"]), "The algorithm."),
-            .field("public_key", .string(pattern: "^[0-9a-f]{64}$"), "The public key in hexadecimal."),
-            .field("signature", .string(pattern: "^[0-9a-f]{128}$"), "The signature in hexadecimal."))
+            .field("public_key", hex(32), "The public key in hexadecimal."),
+            .field("signature", hex(64), "The signature in hexadecimal."))
     }
 
     /// Returns the export's member `signature`, made with the private key.

@@ -39,10 +39,7 @@ extension Tool {
                         "findingId": call.input["finding_id"], "days": call.input["days"],
                         "reason": call.input["reason"],
                     ])
-                return [
-                    "status": "snoozed",
-                    "snoozed_until": decision.snoozedUntil.map { .string($0.description) } ?? .null,
-                ] as JSON
+                return ["status": "snoozed", "snoozed_until": .string(decision.until.description)] as JSON
             }),
         Tool(
             name: "star_finding", description: "Marks a finding with a star, or takes the star away.",

@@ -70,6 +70,7 @@ public struct AuditLogExport {
     /// The schema of the file.
     public static var schema: JSONSchema {
         let hash = JSONSchema.string(pattern: "^[0-9a-f]{64}$")
+            .example(.string(String(repeating: "0a", count: 32)))
         let entry = JSONSchema.object(
             .field("id", .uuid, "The entry's id."),
             .field("workspace_id", .uuid, "The workspace."),

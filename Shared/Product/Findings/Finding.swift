@@ -61,12 +61,18 @@ public struct FindingSummary: Described {
     /// The number of affected entities; nil in lists that do not show it.
     let affectedCount: Int?
 
+    /// The schema in lists that show the number of affected entities.
     public static var schema: JSONSchema {
-        .object(
+        .object(uncounted + [.field("affected_count", .count, "The number of affected entities.")])
+    }
+
+    /// The members in lists that do not show the number of affected entities.
+    static var uncounted: [JSONSchema.Member] {
+        [
             .field("title", .string, "The problem in one sentence."),
             .field("severity", Severity.schema, "The severity."),
             .field("category", .oneOf(Category.self), "The category."),
-            .optional("affected_count", .count, "The number of affected entities."))
+        ]
     }
 
     public func write(to json: inout JSONWriter) {

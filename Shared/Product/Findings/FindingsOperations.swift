@@ -151,59 +151,83 @@ extension Operation<AppPolicy> {
     }
 }
 
-/// The result of a decision about a finding.
-public struct FindingDecision: Described {
+/// A finding that was snoozed.
+public struct SnoozedFinding: Described {
     let findingID: Identifier
-    let status: String
-    /// The time after which a snoozed finding opens again; nil for other decisions.
-    public internal(set) var snoozedUntil: Timestamp?
+    /// The time at which it opens again.
+    public let until: Timestamp
 
     public static var schema: JSONSchema {
         .object(
             .field("id", .uuid, "The finding's id."),
-            .field("status", Finding.statusSchema, "The finding's new status."),
-            .optional("snoozed_until", .timestamp, "The time at which a snoozed finding opens again."))
+            .field("status", .oneOf(["snoozed"]), "The finding's new status."),
+            .field("snoozed_until", .timestamp, "The time at which the finding opens again."))
     }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("id", findingID)
-            json.field("status", status)
-            json.field("snoozed_until", ifPresent: snoozedUntil)
+            json.field("status", "snoozed")
+            json.field("snoozed_until", until)
         }
     }
 }
 
-extension Operation<FindingDecision> {
-    private static var reason: Field<String?> {
+/// A finding that was dismissed.
+public struct DismissedFinding: Described {
+    let findingID: Identifier
+
+    public static var schema: JSONSchema {
+        .object(
+            .field("id", .uuid, "The finding's id."),
+            .field("status", .oneOf(["dismissed"]), "The finding's new status."))
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", findingID)
+            json.field("status", "dismissed")
+        }
+    }
+}
+
+/// The parts that the decisions about findings share.
+private enum FindingDecision {
+    static var reason: Field<String?> {
         .optional(
             "reason", .string(1...1000), "The reason, for the audit log.", example: .string("Accepted until the audit.")
         )
     }
 
-    private static var decisionErrors: [any DomainError] {
-        [FindingError.unknown, FindingError.decided("dismissed", only: "open", toBe: "snoozed")]
+    /// The errors, for a decision whose name is a participle.
+    static func errors(_ participle: String) -> [any DomainError] {
+        [FindingError.unknown, FindingError.decided("dismissed", only: "open", toBe: participle)]
     }
+}
 
+extension Operation<SnoozedFinding> {
     public static var snoozeFinding: Operation {
         Operation(
             "snooze_finding", .apiKey(.write), "Puts a finding off, until it opens again by itself.",
             .required("findingId", .uuid, "The finding to snooze."),
-            .required("days", .integer(1...90), "The number of days.", example: .integer(7)), reason,
-            errors: decisionErrors
+            .required("days", .integer(1...90), "The number of days.", example: .integer(7)),
+            FindingDecision.reason, errors: FindingDecision.errors("snoozed")
         ) { context, findingID, days, reason in
             let end = try context.workspace.snoozeFinding(findingID, days: days, reason: reason, now: context.now)
-            return FindingDecision(findingID: findingID, status: "snoozed", snoozedUntil: end)
+            return SnoozedFinding(findingID: findingID, until: end)
         }
     }
+}
 
+extension Operation<DismissedFinding> {
     public static var dismissFinding: Operation {
         Operation(
             "dismiss_finding", .apiKey(.write), "Sets a finding aside for good.",
-            .required("findingId", .uuid, "The finding to dismiss."), reason, errors: decisionErrors
+            .required("findingId", .uuid, "The finding to dismiss."), FindingDecision.reason,
+            errors: FindingDecision.errors("dismissed")
         ) { context, findingID, reason in
             try context.workspace.dismissFinding(findingID, reason: reason, now: context.now)
-            return FindingDecision(findingID: findingID, status: "dismissed")
+            return DismissedFinding(findingID: findingID)
         }
     }
 }

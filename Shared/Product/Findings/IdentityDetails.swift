@@ -57,7 +57,8 @@ public struct IdentityDetails: Described {
             .field("manager_email", .string.orNull, "The e-mail address of the manager."),
             .field("platforms", .array(of: .string), "The platforms on which the identity has an account."),
             .field(
-                "findings", .array(of: FindingSummary.schema), "The open findings about the identity, worst first."),
+                "findings", .array(of: .object(FindingSummary.uncounted)),
+                "The open findings about the identity, worst first."),
             .field("app_access", .array(of: AppAccess.schema), "The applications that the identity may use."))
     }
 

@@ -5,9 +5,13 @@ public struct Answer: Sendable {
     /// The statuses. An answer with a body of the same form may have several.
     private(set) var statuses = [200]
     /// The media types, without parameters. The schema is nil for files that are not JSON.
-    let contents: [(mediaType: String, schema: JSONSchema?)]
+    private(set) var contents: [(mediaType: String, schema: JSONSchema?)]
     /// The header fields of its own, which some answers lack.
     private(set) var headers: [HeaderField] = []
+    /// True if it may have the header fields with the state of a limit of its own.
+    private(set) var isRateLimited = false
+
+    private init(contents: [(mediaType: String, schema: JSONSchema?)]) { self.contents = contents }
 
     /// An answer in JSON that a type writes.
     public static func json<Body: Described>(_ type: Body.Type) -> Answer { json(Body.schema) }
@@ -20,8 +24,8 @@ public struct Answer: Sendable {
 
     /// Returns the answer, which may also be a file of one of these media types.
     public func orFile(_ mediaTypes: String...) -> Answer {
-        var answer = Answer(contents: contents + mediaTypes.map { ($0, nil) })
-        (answer.statuses, answer.headers) = (statuses, headers)
+        var answer = self
+        for mediaType in mediaTypes { answer.contents.append((mediaType, nil)) }
         return answer
     }
 
@@ -29,6 +33,14 @@ public struct Answer: Sendable {
     public func orStatus(_ status: Int) -> Answer {
         var answer = self
         answer.statuses.append(status)
+        return answer
+    }
+
+    /// The answer with the header fields RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset, which not every answer
+    /// has.
+    public var rateLimited: Answer {
+        var answer = self
+        answer.isRateLimited = true
         return answer
     }
 

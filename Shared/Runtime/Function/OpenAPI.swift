@@ -102,13 +102,10 @@ extension Handler {
     private static func parameter(
         _ name: String, in place: String, _ schema: JSONSchema, isRequired: Bool, _ summary: String
     ) -> JSON {
-        var parameter: [String: JSON] = [
+        [
             "name": .string(name), "in": .string(place), "required": .bool(isRequired), "schema": schema.json,
             "description": .string(summary),
         ]
-        // Lists are separated by commas.
-        if schema.json["type"] == "array" { (parameter["style"], parameter["explode"]) = ("form", false) }
-        return .object(parameter)
     }
 
     private var requestBody: JSON {
@@ -145,10 +142,8 @@ extension Handler {
                 }
                 content[mediaType] = ["schema": schema.json, "example": schema.example]
             }
-            var headers = Self.headersOfAll
-            if access != nil {
-                for field in Self.rateLimitFields { headers[field.name] = Self.reference("headers", field.name) }
-            }
+            var headers = headersOfAll
+            if answer.isRateLimited { headers.merge(Self.rateLimitHeaders) { $1 } }
             for field in answer.headers { headers[field.name] = Self.header(field) }
             responses[String(status)] = [
                 "description": .string(Response.reason(status).description + "."), "headers": .object(headers),
@@ -157,7 +152,7 @@ extension Handler {
         }
         for (status, errors) in declaredErrors(maximumBodyLength)
         where responses[String(status)] == nil {
-            responses[String(status)] = Self.response(status, errors)
+            responses[String(status)] = response(status, errors)
         }
         return .object(responses)
     }
@@ -196,15 +191,11 @@ extension Handler {
         return errors
     }
 
-    private static func response(_ status: Int, _ errors: [(code: String, sentence: String)]) -> JSON {
+    private func response(_ status: Int, _ errors: [(code: String, sentence: String)]) -> JSON {
         var headers = headersOfAll
-        if status == 401 { headers["WWW-Authenticate"] = reference("headers", "WWW-Authenticate") }
-        if status == 429 || status == 503 || status == 409 {
-            headers["Retry-After"] = reference("headers", "Retry-After")
-        }
-        if status == 429 {
-            for field in rateLimitFields { headers[field.name] = reference("headers", field.name) }
-        }
+        if status == 401 { headers["WWW-Authenticate"] = Self.reference("headers", "WWW-Authenticate") }
+        if [409, 429, 503].contains(status) { headers["Retry-After"] = Self.reference("headers", "Retry-After") }
+        if status == 429 { headers.merge(Self.rateLimitHeaders) { $1 } }
         var examples: [String: JSON] = [:]
         for (code, sentence) in errors { examples[code] = ["value": ["error": .string(sentence)]] }
         return [
@@ -212,7 +203,7 @@ extension Handler {
                 Response.reason(status).description + ". " + errors.map(\.sentence).joined(separator: " ")),
             "headers": .object(headers),
             "content": [
-                "application/json": ["schema": reference("schemas", "Error"), "examples": .object(examples)]
+                "application/json": ["schema": Self.reference("schemas", "Error"), "examples": .object(examples)]
             ],
         ]
     }
@@ -227,10 +218,23 @@ extension Handler {
         ["description": .string(field.summary), "required": .bool(isRequired), "schema": field.schema.json]
     }
 
-    /// The header fields of every response.
-    private static var headersOfAll: [String: JSON] {
-        let names = Response.everyResponse.map(\.name) + ["X-Request-Id"] + originFields.map(\.name)
-        return Dictionary(uniqueKeysWithValues: names.map { ($0, reference("headers", $0)) })
+    /// The header fields of every response of the operation. All answers to an API key have the state of its limit.
+    private var headersOfAll: [String: JSON] {
+        var headers: [String: JSON] = [:]
+        for name in Response.everyResponse.map(\.name) + ["X-Request-Id"] + Self.originFields.map(\.name) {
+            headers[name] = Self.reference("headers", name)
+        }
+        switch access {
+        case .apiKey, .sessionOrKey: headers.merge(Self.rateLimitHeaders) { $1 }
+        case .session, nil: break
+        }
+        return headers
+    }
+
+    private static var rateLimitHeaders: [String: JSON] {
+        var headers: [String: JSON] = [:]
+        for field in rateLimitFields { headers[field.name] = reference("headers", field.name) }
+        return headers
     }
 
     /// The fields of CORS (`AllowedOrigins`), which responses have only if pages of other origins may call the API.

@@ -102,7 +102,9 @@ import Testing
         #expect(entities(reply, "devices").allSatisfy { $0["metadata"] == ["model": "X1"] })
         #expect(entities(reply, "applications").allSatisfy { $0["metadata"] == ["scopes": []] })
         #expect(
-            entities(reply, "findings").allSatisfy { $0["affected_entities"] == ["identities": [["name": "Quokka"]]] })
+            entities(reply, "findings").allSatisfy {
+                $0["affected_entities"] == ["identities": [["name": "Quokka"], ["name": "Quokka"]]]
+            })
     }
 
     @Test(

@@ -25,7 +25,7 @@ import Testing
                     [
                         "id": .string(id.description), "title": "T", "severity": "high", "category": "shadow_it",
                         "status": "open", "rule_id": "shadow_it::test",
-                        "affected_entities": ["identities": [["name": "Quokka"]]],
+                        "affected_entities": ["identities": [["name": "Quokka"], ["name": "Quokka"]]],
                         "recommended_action": "Act on Quokka.", "created_at": "2026-04-12T12:30:00Z",
                     ]
                 ], "total": 1, "returned": 1,
@@ -62,7 +62,6 @@ import Testing
             ("severity=critical,high,medium,low,info", ["c1", "c2", "h1", "h2", "l1"]),
             ("category=shadow_it", ["c2", "h2"]), ("category=shadow_it&severity=high", ["h2"]),
             ("category=drift_signal", []), ("severity=high&limit=1", ["h1"]),
-            ("unknown=1", ["c1", "c2", "h1", "h2", "l1"]),
         ])
     func isFiltered(_ query: String, _ expected: [String]) throws {
         for (severity, mark) in [("critical", "c"), ("high", "h")] {
@@ -78,11 +77,12 @@ import Testing
 
     @Test("The limit is 1 to 100, and 25 by default") func limitsAreOneToAHundredAndDefaultTo25() throws {
         try store.database.transaction(.write) { for _ in 0..<130 { try store.own.addFinding("low") } }
-        for (query, count) in [("", 25), ("limit=1", 1), ("limit=25", 25), ("limit=100", 100), ("?limit=1", 25)] {
+        for (query, count) in [("", 25), ("limit=1", 1), ("limit=25", 25), ("limit=100", 100)] {
             let json = send(query).json
             #expect(
                 json["returned"] == .integer(count) && json["total"] == 130 && json["findings"]?.array?.count == count)
         }
+        #expect(send("?limit=1").error == #"There is no query parameter ?limit; did you mean "limit"?"#)
         #expect(Set((send("limit=100").json["findings"]?.array ?? []).map { $0["id"]?.string }).count == 100)
     }
 

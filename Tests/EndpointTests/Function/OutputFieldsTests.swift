@@ -39,8 +39,12 @@ import Testing
     }
 
     private func callAll() throws {
-        try fill()
-        for operation in Operation.all { _ = store.send(operation.goodCall(store), to: operation.function) }
+        try fill(store)
+        for operation in Operation.all {
+            let store = try TestStore(filled: true)
+            try fill(store)
+            _ = store.send(operation.goodCall(store), to: operation.function)
+        }
         for function in [FindingsFunction.self, ExecuteAction.self] as [any Function.Type] {
             _ = store.send(Call(query: "limit=1").key(store.own.readKey), to: function)
         }
@@ -55,9 +59,9 @@ import Testing
         try offboard()
     }
 
-    /// Adds the rare states: findings about each kind of record, a failed and an incomplete sync, a snapshot with all
-    /// metrics, two actions, and a customer of Stripe.
-    private func fill() throws {
+    /// Adds rare states to a workspace: findings about each kind of record, a failed and an incomplete sync, a snapshot
+    /// with all metrics, two actions, and a customer of Stripe.
+    private func fill(_ store: TestStore) throws {
         let own = store.own
         let alice = try store.database.first("SELECT id FROM identities WHERE workspace_id = $1", own.id) {
             try $0[0] as Identifier

@@ -122,18 +122,19 @@ import Testing
             ("x", "The body is not valid JSON."),
             ("[]", "The body must be a JSON object."), ("null", "The body must be a JSON object."),
             ("{\"workspaceId\":1,\"workspaceId\":2}", "The body is not valid JSON."),
-            ("{}", "workspaceId is required."),
-            ("{\"workspaceId\":null}", "workspaceId is required."),
+            ("{}", "workspaceId and FIELD are required."),
+            ("{\"workspaceId\":null}", "workspaceId and FIELD are required."),
             ("{\"workspaceId\":7}", "workspaceId must be a UUID."),
             ("{\"workspaceId\":\"\"}", "workspaceId must be a UUID."),
-            ("{\"WorkspaceId\":\"x\"}", "workspaceId is required."),
+            ("{\"WorkspaceId\":\"x\"}", "There is no field WorkspaceId; did you mean \"workspaceId\"?"),
         ])
     func aBadBodyIsExplained(_ body: String, _ sentence: String) {
         for method in ["POST", "DELETE"] {
             var call = Call(method).session(store.own.token())
             call.body = .bytes(Array(body.utf8))
             let reply = store.send(call, to: APIKeysFunction.self)
-            #expect(reply.status == 400 && reply.error == sentence)
+            let expected = sentence.replacing("FIELD", with: method == "POST" ? "name" : "keyId")
+            #expect(reply.status == 400 && reply.error == expected)
         }
     }
 

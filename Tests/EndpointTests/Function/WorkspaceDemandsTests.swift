@@ -196,8 +196,8 @@ import Testing
         let token = store.own.token(.viewer)
         func send(_ method: String) -> Reply {
             let body: JSON? = method == "POST" ? ["workspaceId": .string(store.own.id.description)] : nil
-            return store.send(
-                Call(method, query: "workspaceId=\(store.own.id)", body: body).session(token), to: Plans.self)
+            let query = method == "GET" ? "workspaceId=\(store.own.id)" : ""
+            return store.send(Call(method, query: query, body: body).session(token), to: Plans.self)
         }
         for plan in Plan.allCases {
             try store.own.set(plan: plan, trialEnd: TestStore.now)
