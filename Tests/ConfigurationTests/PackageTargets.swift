@@ -55,7 +55,8 @@ struct PackageFile {
             let source = try String(contentsOf: root.appending(path: path), encoding: .utf8)
             targets.append(
                 PackageTarget(
-                    name: String(match.1).replacing("/", with: "-"), declared: names(in: match.3).union(["Function"]),
+                    name: String(match.1.prefix { $0 != "." }).replacing("/", with: "-"),
+                    declared: names(in: match.3).union(["Function"]),
                     sources: [path: source]))
         }
         let routes = targets.suffix(files.count).map { $0.name.replacing("-", with: "_") }

@@ -71,7 +71,7 @@ struct ContractTests {
         /// Returns the value of a member of an object in dev.json.
         func value(_ object: String, _ name: String) -> JSON { state[object]?[name] ?? .null }
 
-        /// What the scripts need to know about the product.
+        /// The server, the credentials and the workspace, for the scripts.
         var described: [String: JSON] {
             [
                 "url": .string(url), "session": value("tokens", "admin"), "key": value("apiKeys", "write"),

@@ -161,32 +161,32 @@ extension Handler {
     private func declaredErrors(
         _ maximumBodyLength: Int
     ) -> [Int: [(code: String, sentence: String)]] {
-        var errors: [Int: [(code: String, sentence: String)]] = [
-            413: [("body.too_long", "The body is longer than \(maximumBodyLength) bytes.")],
-            500: [("internal", HTTPError.internal.sentence)],
-            503: [("unavailable", HTTPError.unavailable.sentence), ("unwritable", HTTPError.unwritable.sentence)],
-        ]
+        var errors: [Int: [(code: String, sentence: String)]] = [:]
+        func add(_ status: Int, _ code: String, _ sentence: String) {
+            errors[status, default: []].append((code, sentence))
+        }
+        add(413, "body.too_long", "The body is longer than \(maximumBodyLength) bytes.")
+        add(500, "internal", HTTPError.internal.sentence)
+        add(503, "unavailable", HTTPError.unavailable.sentence)
+        add(503, "unwritable", HTTPError.unwritable.sentence)
         if access != nil {
-            errors[400] = [
-                ("input.missing", "workspaceId is required."), ("input.malformed", "workspaceId must be a UUID."),
-            ]
-            errors[403] = [
-                ("access.role_forbids", "Your role does not allow this."),
-                ("access.address_forbidden", "Requests from this address are not allowed in this workspace."),
-            ]
-            errors[429] = [
-                ("access.too_many_failures", "Too many requests with credentials that are not valid. Try again later.")
-            ]
             let credentials =
                 switch access {
                 case .session: "session token"
                 case .sessionOrKey: "session token or API key"
                 case .apiKey, nil: "API key"
                 }
-            errors[401] = [("access.credentials_invalid", "Missing or invalid \(credentials).")]
+            add(400, "input.missing", "workspaceId is required.")
+            add(400, "input.malformed", "workspaceId must be a UUID.")
+            add(401, "access.credentials_invalid", "Missing or invalid \(credentials).")
+            add(403, "access.role_forbids", "Your role does not allow this.")
+            add(403, "access.address_forbidden", "Requests from this address are not allowed in this workspace.")
+            add(
+                429, "access.too_many_failures",
+                "Too many requests with credentials that are not valid. Try again later.")
         }
         for error in self.errors() {
-            errors[HTTPError.status(of: error.kind), default: []].append((error.code, error.sentence))
+            add(HTTPError.status(of: error.kind), error.code, error.sentence)
         }
         return errors
     }
