@@ -84,9 +84,7 @@ struct TrapException {
             "Shared/Base/Archive/Deflater.swift",
             "zlib refuses these constants only when there is no memory; what it gets at once is far below 4 GiB.",
             #"""
-            checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
             precondition(code == Z_OK, "zlib has no memory")
-            stream.pointee.avail_in = UInt32(input.count)
             stream.pointee.avail_out = UInt32(buffer.count)
             """#),
         TrapException(
@@ -196,6 +194,13 @@ struct TrapException {
             "The date is the first 16 bytes, of which the first line makes sure.",
             #"""
             if date[10] == UInt8(ascii: " ") { date[10] = UInt8(ascii: "T") }
+            """#),
+        TrapException(
+            "Shared/Platforms/Upstream/ProviderDates.swift",
+            "The guard before these lines accepts only two or four digits.",
+            #"""
+            let hours = digits[0] * 10 + digits[1]
+            let minutes = digits.count == 4 ? digits[2] * 10 + digits[3] : 0
             """#),
         TrapException(
             "Shared/Platforms/Upstream/UpstreamClient.swift",

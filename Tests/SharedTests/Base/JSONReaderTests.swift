@@ -138,7 +138,7 @@ import Testing
         #expect(try JSON(parsing: JSONWriter.bytes(JSON.object(members))) == .object(members))
     }
 
-    @Test("Of very many forms of one name, the first sixteen places are filled") func manyFormsAreBounded() throws {
+    @Test("The lenient reader keeps at most sixteen forms of one name") func manyFormsAreBounded() throws {
         // Each of the ten letters has two forms.
         let names = (0..<1_024).map { number in
             (0..<10).map { number >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined()

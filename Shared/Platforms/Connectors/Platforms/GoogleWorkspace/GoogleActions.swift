@@ -91,7 +91,7 @@ extension GoogleWorkspace {
         }
     }
 
-    /// Returns the ids of the users of a computer, through whom it is contained and wiped.
+    /// Returns the ids of the users of a computer. Actions that contain or wipe the computer are calls about its users.
     ///
     /// - Throws: `ConnectorError` if the list can't be read, or if the computer has no users, so that Google could do
     ///   nothing.
