@@ -191,16 +191,10 @@ struct TrapException {
             """#),
         TrapException(
             "Shared/Platforms/Upstream/ProviderDates.swift",
-            "The date is the first 16 bytes, of which the first line makes sure.",
+            "The date is the first 16 bytes, and the digits are two or four: the lines before make sure of both.",
             #"""
             if date[10] == UInt8(ascii: " ") { date[10] = UInt8(ascii: "T") }
-            """#),
-        TrapException(
-            "Shared/Platforms/Upstream/ProviderDates.swift",
-            "The guard before these lines accepts only two or four digits.",
-            #"""
             let hours = digits[0] * 10 + digits[1]
-            let minutes = digits.count == 4 ? digits[2] * 10 + digits[3] : 0
             """#),
         TrapException(
             "Shared/Platforms/Upstream/UpstreamClient.swift",
