@@ -89,9 +89,11 @@ import Testing
             "UPSTREAM_ALLOWED_NETWORKS=10.0.0.0/99", "SSL_CERT_FILE=/nonexistent/s3cret",
         ])
     func wrongVariables(_ line: String) throws {
-        try write(line + "\n")
-        let (status, findings) = try check()
         let name = String(line.prefix { $0 != "=" })
+        let others = folder.read(".dev.vars").split(separator: "\n").filter { !$0.hasPrefix(name + "=") }
+        try folder.write(".dev.vars", others.joined(separator: "\n") + "\n" + line + "\n")
+        chmod(folder.path(".dev.vars"), 0o600)
+        let (status, findings) = try check()
         #expect(status == 1 && findings.contains { $0.hasPrefix("failed | configuration | ") && $0.contains(name) })
         #expect(!findings.contains { $0.contains("s3cret") })
     }

@@ -162,7 +162,7 @@ import Testing
         #expect(record["last_sync_at"]?.string != nil && record["error"] == .null, "\(record)")
         #expect(try verb("jobs", "--status", "dead")["jobs"] == [])
 
-        let findings = try json(call("api-mcp-findings", key, path: "/api/mcp/findings?status=open"))
+        let findings = try json(call("api-mcp-findings", key, path: "/api/mcp/findings"))
         let stale = try #require(
             findings["findings"]?.array?.first { $0["rule_id"]?.string?.contains("stale_account") == true }
                 ?? findings["findings"]?.array?.first { $0["title"]?.string?.contains("has not signed in") == true },

@@ -45,7 +45,7 @@ import Testing
         let runner = try watched()
         let client = try runner.connect()
         try edit(
-            runner, #""bindings": [], "dispatch": "reuse""#, #""bindings": ["FIXTURE_SLEEP"], "dispatch": "reuse""#)
+            runner, #"["CORS_ALLOWED_ORIGINS"], "dispatch": "reuse""#, #"["FIXTURE_SLEEP"], "dispatch": "reuse""#)
         #expect(runner.logs("the changed configuration is in service"), "\(runner.log)")
         try runner.folder.write(".dev.vars", "FIXTURE_SLEEP=42\n")
         #expect(poll { runner.log.components(separatedBy: "is in service").count == 3 }, "\(runner.log)")

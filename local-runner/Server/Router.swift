@@ -67,18 +67,20 @@ final class Route {
         }
         // Prefers the field in which the function itself looks first.
         let counted = credentials == .apiKey ? key ?? token : token ?? key
-        guard let counted else { throw .unauthorized(credentials.refusal) }
+        guard let counted else { throw .unauthorized(credentials.refusal(of: bytes[head.method])) }
         return CredentialMark(bytes[counted])
     }
 }
 
 extension Credentials {
-    /// The error that functions return for missing credentials.
-    fileprivate var refusal: StaticString {
+    /// Returns the error that functions return for missing credentials. If a function accepts both kinds, it accepts
+    /// API keys only for methods that read.
+    fileprivate func refusal(of method: UnsafeRawBufferPointer) -> StaticString {
         switch self {
-        case .session: "Missing or invalid session token."
         case .apiKey: "Missing or invalid API key."
-        case .sessionOrApiKey: "Missing or invalid session token or API key."
+        case .sessionOrApiKey where method.equals("GET") || method.equals("HEAD"):
+            "Missing or invalid session token or API key."
+        case .session, .sessionOrApiKey: "Missing or invalid session token."
         }
     }
 }
