@@ -87,10 +87,12 @@ struct ContractTests {
     }
 
     @Test("The document is valid, and its examples match their schemas") func document() throws {
-        let document = try document(of: Product())
+        let product = try Product()
+        let document = try withExtendedLifetime(product) { try document(of: product) }
         let json = try JSON(parsing: document)
         #expect(json["openapi"] == "3.1.0" && json["paths"]?.object?.count ?? 0 >= 26)
-        #expect(try SDK.run("openapi.py", json) == "")
+        let problems = try SDK.run("openapi.py", json)
+        #expect(problems == "", "\(problems)")
     }
 
     @Test("The document that is served is the one that local-runner openapi prints") func verb() throws {
@@ -103,17 +105,24 @@ struct ContractTests {
     }
 
     @Test("Requests that schemathesis makes find nothing wrong", .timeLimit(.minutes(5))) func requests() throws {
-        var given = try Product().described
+        let product = try Product()
+        var given = product.described
         given["examples"] = 10
         given["lenient"] = [
             "connect_integration", "execute_action", "export_workspace", "send_chat_message", "remediate_finding",
             "receive_stripe_event", "list_findings", "list_actions", "list_platforms", "get_posture_history",
         ]
-        #expect(try SDK.run("openapi_fuzz.py", .object(given)) == "")
+        // The server runs as long as its object exists.
+        let problems = try withExtendedLifetime(product) { try SDK.run("openapi_fuzz.py", .object(given)) }
+        #expect(problems == "", "\(problems)")
     }
 
     @Test("A client that openapi-python-client generates completes a session", .timeLimit(.minutes(5)))
     func generatedClient() throws {
-        #expect(try SDK.run("openapi_client.py", .object(Product().described)) == "")
+        let product = try Product()
+        let problems = try withExtendedLifetime(product) {
+            try SDK.run("openapi_client.py", .object(product.described))
+        }
+        #expect(problems == "", "\(problems)")
     }
 }
