@@ -78,7 +78,7 @@ extension Credentials {
     fileprivate func refusal(of method: UnsafeRawBufferPointer) -> StaticString {
         switch self {
         case .apiKey: "Missing or invalid API key."
-        case .sessionOrApiKey where method.equals("GET") || method.equals("HEAD"):
+        case .sessionOrApiKey where method.isExactly("GET") || method.isExactly("HEAD"):
             "Missing or invalid session token or API key."
         case .session, .sessionOrApiKey: "Missing or invalid session token."
         }
