@@ -1,5 +1,5 @@
 """Compares two built checkouts in seven interleaved pairs, and prints the median of the seven ratios of the second to the
-first: the time of cold starts, the requests a second, and the processor time of a sync.
+first: the processor time of cold starts, the requests a second, and the time of syncs.
 
     python3 Tests/bench/pairs.py OLD NEW [cold-start|throughput|sync]…
 
