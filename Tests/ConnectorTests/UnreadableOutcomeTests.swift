@@ -41,18 +41,21 @@ import Upstream
             (.intune, .retireDevice, #"{"id":"9"}"#),
         ])
     func anUnstatedStateTellsNoOutcome(_ example: ConnectorCase, _ action: ActionType, _ answer: String) throws {
-        let connector = try example.connect(provider(["GET": .init(text: answer)]))
+        let provider = try provider(["GET": .init(text: answer)])
+        let connector = try example.connect(provider)
         let target = try target(example, action)
         let error = #expect(throws: ConnectorError.self) { try connector.outcome(of: action, on: target) }
         #expect(error?.kind == "provider_error")
+        #expect(provider.requests.contains { $0.method == "GET" })
     }
 
     @Test(
         "A retirement that failed or was cancelled was not carried out", arguments: ["retireFailed", "retireCanceled"])
     func aFailedRetirementIsNotDone(_ state: String) throws {
-        let connector = try ConnectorCase.intune.connect(
-            provider(["GET": .json(["id": "9", "managementState": .string(state)])]))
+        let provider = try provider(["GET": .json(["id": "9", "managementState": .string(state)])])
+        let connector = try ConnectorCase.intune.connect(provider)
         #expect(try connector.outcome(of: .retireDevice, on: target(.intune, .retireDevice)) == .notDone)
+        #expect(provider.requests.contains { $0.method == "GET" })
     }
 
     @Test(
@@ -61,10 +64,12 @@ import Upstream
             (ConnectorCase.github, "[{}]"), (.gitlab, "[null]"), (.jira, #"{"issues":[{"fields":{}}]}"#),
         ])
     func aTicketWithoutAnIDProvesNothing(_ example: ConnectorCase, _ found: String) throws {
-        let connector = try example.connect(provider(["GET": .init(text: found)]))
+        let provider = try provider(["GET": .init(text: found)])
+        let connector = try example.connect(provider)
         let target = try target(example, .createTicket)
         let error = #expect(throws: ConnectorError.self) { try connector.outcome(of: .createTicket, on: target) }
-        #expect(isUnknown(error))
+        #expect(isUnknown(error), "\(String(describing: error))")
+        #expect(provider.requests.contains { $0.method == "GET" })
     }
 
     @Test("The role of a user is not taken from an unreadable answer") func anUnstatedRoleIsNoAbsence() throws {
@@ -89,10 +94,12 @@ import Upstream
     func anUnreadableReceiptLeavesTheOutcomeUnknown(
         _ example: ConnectorCase, _ action: ActionType, _ text: String
     ) throws {
-        let connector = try example.connect(provider(["POST": .init(202, text: text)]))
+        let provider = try provider(["POST": .init(202, text: text)])
+        let connector = try example.connect(provider)
         let target = try target(example, action, "9", .device)
         let error = #expect(throws: ConnectorError.self) { try connector.perform(action, on: target) }
         #expect(isUnknown(error), "\(String(describing: error))")
+        #expect(provider.requests.contains { $0.method == "POST" })
     }
 
     @Test("If an entry of a list of clients can't be read, not all tokens are revoked")
@@ -102,6 +109,7 @@ import Upstream
         #expect(throws: ConnectorError.self) {
             try connector.perform(.revokeAllTokens, on: target(.okta, .revokeAllTokens))
         }
+        #expect(provider.requests.contains { $0.method == "GET" })
     }
 
     @Test("A list with the tokens of other users only does not show that a user has no tokens")
@@ -112,6 +120,7 @@ import Upstream
         let refused = #expect(throws: ConnectorError.self) { try connector.perform(.revokeAllTokens, on: target) }
         #expect(refused?.kind == "configuration_invalid")
         #expect(throws: ConnectorError.self) { try connector.outcome(of: .revokeAllTokens, on: target) }
+        #expect(provider.requests.contains { $0.method == "GET" })
     }
 
     @Test("A computer is contained for the users on every page, and one without users is not contained")
