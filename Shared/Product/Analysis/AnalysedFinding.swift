@@ -46,23 +46,19 @@ public struct AnalysedFinding: Described {
 
     public static var schema: JSONSchema {
         .object(
-            .field("id", .uuid, "The finding's id."),
-            .field("title", .string, "The problem in one sentence."),
-            .field("severity", Severity.schema, "The severity."),
-            .field("category", .oneOf(Category.self), "The category."),
-            .field("status", Finding.statusSchema, "The status."),
-            .field("rule_id", .string, "The rule that found the problem."),
-            .field("affected_entities", AffectedEntities.schema, "The affected entities, in one list for each kind."),
-            .optional("affected_identity_id", .uuid, "The identity that the finding is about."),
-            .optional("affected_application_id", .uuid, "The application that the finding is about."),
-            .optional("affected_device_id", .uuid, "The device that the finding is about."),
-            .field("recommended_action", .string, "The recommendation in one sentence."),
-            .field(
-                "action_type", .oneOf(ActionType.self).orNull, "The action that carries it out; null if there is none."),
-            .field("finding_key", .string, "A key that stays the same in all analyses."),
-            .field("source_integrations", .array(of: .string), "The platforms that the data came from."),
-            .field("confidence", .number, "The confidence, from 0 to 1."),
-            .field("created_at", .timestamp, "The time at which the problem was found."))
+            Finding.commonMembers + [
+                .optional("affected_identity_id", .uuid, "The identity that the finding is about."),
+                .optional("affected_application_id", .uuid, "The application that the finding is about."),
+                .optional("affected_device_id", .uuid, "The device that the finding is about."),
+                .field("recommended_action", .string, "The recommendation in one sentence."),
+                .field(
+                    "action_type", .oneOf(ActionType.self).orNull,
+                    "The action that carries it out; null if there is none."),
+                .field("finding_key", .string, "A key that stays the same in all analyses."),
+                .field("source_integrations", .array(of: .string), "The platforms that the data came from."),
+                .field("confidence", .number, "The confidence, from 0 to 1."),
+                .field("created_at", .timestamp, "The time at which the problem was found."),
+            ])
     }
 
     public func write(to json: inout JSONWriter) {

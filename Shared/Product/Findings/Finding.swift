@@ -25,8 +25,9 @@ public struct Finding: Described {
         .oneOf(["open", "in_progress", "resolved", "dismissed", "snoozed"])
     }
 
-    public static var schema: JSONSchema {
-        .object(
+    /// The members that findings have in the answers of all operations that list whole findings.
+    public static var commonMembers: [JSONSchema.Member] {
+        [
             .field("id", .uuid, "The finding's id."),
             .field("title", .string, "The problem in one sentence."),
             .field("severity", Severity.schema, "The severity."),
@@ -34,8 +35,15 @@ public struct Finding: Described {
             .field("status", Finding.statusSchema, "The status."),
             .field("rule_id", .string, "The rule that found the problem."),
             .field("affected_entities", AffectedEntities.schema, "The affected entities, in one list for each kind."),
-            .field("recommended_action", .string, "The recommendation in one sentence."),
-            .field("created_at", .timestamp, "The time at which the problem was found."))
+        ]
+    }
+
+    public static var schema: JSONSchema {
+        .object(
+            commonMembers + [
+                .field("recommended_action", .string, "The recommendation in one sentence."),
+                .field("created_at", .timestamp, "The time at which the problem was found."),
+            ])
     }
 
     public func write(to json: inout JSONWriter) {
