@@ -58,14 +58,14 @@ let routes = [
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
     Route("api/create-portal-session", uses: .Base, .HTTP, .Auth, .Billing),
     Route("api/stripe-webhook", uses: .Base, .HTTP, .Billing),
-    Route("api/mcp/risk-score", uses: .Findings),
-    Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: .Findings),
-    Route("api/mcp/findings/snooze", uses: .Base, .Findings),
-    Route("api/mcp/findings/dismiss", uses: .Base, .Findings),
-    Route("api/mcp/findings/remediate", uses: .Base, .Remediation),
+    Route("api/mcp/risk-score", uses: .Auth, .Findings),
+    Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: .Auth, .Findings),
+    Route("api/mcp/findings/snooze", uses: .Base, .Auth, .Findings),
+    Route("api/mcp/findings/dismiss", uses: .Base, .Auth, .Findings),
+    Route("api/mcp/findings/remediate", uses: .Base, .Auth, .Remediation),
     Route("api/mcp/identity", uses: .Findings),
     Route("api/mcp/integrations", uses: .Integrations),
-    Route("api/mcp/posture-summary", uses: .Findings),
+    Route("api/mcp/posture-summary", uses: .Auth, .Findings),
     Route("api/mcp/rules", uses: .Analysis),
     Route("api/mcp/app-policy", uses: .Findings),
     Route("api/mcp/sync", uses: .Integrations),
@@ -279,7 +279,10 @@ for target in libraries + targets {
 
 /// Optimises the libraries in which tests spend most of their time, in the debug build of Tests/run.
 if Context.environment["THALIAN_BUILD"] == "tests" {
-    for target in libraries where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
+    let optimised: [Module] = [
+        .Base, .Crypto, .HTTP, .Store, .Auth, .Jobs, .Integrations, .Upstream, .Connectors, .Sync,
+    ]
+    for target in libraries where optimised.contains(where: { $0.rawValue == target.name }) {
         target.swiftSettings?.append(.unsafeFlags(["-O"]))
     }
 }

@@ -1,3 +1,4 @@
+import Auth
 import Findings
 import Function
 
@@ -5,4 +6,9 @@ import Function
 /// by severity, and the five worst open findings.
 @main struct RiskScoreFunction: Function {
     static let onRequestGet = Handler(.riskScore)
+
+    static func warmUpInputs(_ workspace: Workspace) throws -> WarmUpInputs {
+        _ = try workspace.addSampleFindings(2)
+        return WarmUpInputs()
+    }
 }

@@ -4,17 +4,17 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Reads the text form in either case. Returns nil for any other text.
-    public init?(_ text: some StringProtocol) {
-        var bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        for position in bytes.indices {
+    public init?(_ text: String) {
+        guard text.utf8.count == 36 else { return nil }
+        var isLowerCase = true
+        for (position, byte) in text.utf8.enumerated() {
             switch position {
-            case 8, 13, 18, 23: guard bytes[position] == UInt8(ascii: "-") else { return nil }
-            default: guard Hex.value(of: bytes[position]) != nil else { return nil }
+            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
+            default: guard Hex.value(of: byte) != nil else { return nil }
             }
-            bytes[position] |= 0x20  // Lower case; digits and the dash have that bit already.
+            if byte < UInt8(ascii: "a"), byte >= UInt8(ascii: "A") { isLowerCase = false }
         }
-        description = String(decoding: bytes, as: UTF8.self)
+        description = isLowerCase ? text : text.lowercased()
     }
 
     /// Returns a new UUID of version 4 (RFC 4122 §4.4) made from `generator`.

@@ -53,13 +53,13 @@ public struct JSONWriter: ~Copyable {
     }
 
     /// Writes a member: its name and its value.
-    public mutating func field(_ name: String, _ value: some JSONWritable) {
+    @inlinable public mutating func field(_ name: String, _ value: some JSONWritable) {
         self.name(name)
         value.write(to: &self)
     }
 
     /// Writes a member, or nothing if `value` is nil.
-    public mutating func field(_ name: String, ifPresent value: (some JSONWritable)?) {
+    @inlinable public mutating func field(_ name: String, ifPresent value: (some JSONWritable)?) {
         if let value { field(name, value) }
     }
 
@@ -94,6 +94,8 @@ public struct JSONWriter: ~Copyable {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
+            // Most texts need no escape. Looking for one takes less time than copying in parts.
+            guard Self.needsEscape(utf8) else { return bytes.append(contentsOf: utf8) }
             var copied = 0
             for (position, byte) in utf8.enumerated() where Self.isEscaped(byte) {
                 bytes.append(contentsOf: utf8[from: copied, to: position])
@@ -103,6 +105,14 @@ public struct JSONWriter: ~Copyable {
             bytes.append(contentsOf: utf8.dropFirst(copied))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Returns true if a byte must be escaped. Looks at all bytes, because the compiler turns a loop without an early exit
+    /// into vector instructions.
+    private static func needsEscape(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        var found = false
+        for byte in utf8 { found = found || isEscaped(byte) }
+        return found
     }
 
     private static func isEscaped(_ byte: UInt8) -> Bool {

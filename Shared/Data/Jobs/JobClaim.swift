@@ -20,8 +20,8 @@ struct JobClaim: Hashable {
     /// Reads the text form. Returns nil for any other text.
     init?(_ line: some StringProtocol) {
         let words = line.split(separator: " ", maxSplits: 3)
-        guard words.count == 4, let workspaceID = Identifier(words[0]), let jobID = Identifier(words[1]),
-            let number = Int(words[2])
+        guard words.count == 4, let workspaceID = Identifier(String(words[0])),
+            let jobID = Identifier(String(words[1])), let number = Int(words[2])
         else { return nil }
         (self.workspaceID, self.jobID, self.number, lane) = (workspaceID, jobID, number, String(words[3]))
     }

@@ -44,11 +44,13 @@ public protocol Row {
     func blob(_ column: Int) -> [UInt8]
 }
 
+// A list reads hundreds of columns. The compiler specialises what is inlinable for the type of each; a generic function
+// of another module would look up the metadata of `Value?` at each call.
 extension Row {
     public func appendText(_ column: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: text(column).utf8) }
 
     /// The value of a column. Throws `StoreError.unexpectedValue` if it is null or can't be read as a `Value`.
-    public subscript<Value: SQLColumn>(column: Int) -> Value {
+    @inlinable public subscript<Value: SQLColumn>(column: Int) -> Value {
         get throws {
             guard let value = Value(row: self, column: column) else {
                 throw StoreError.unexpectedValue(column: column)
@@ -59,7 +61,7 @@ extension Row {
 
     /// The value of a column, or nil if it is null. Throws `StoreError.unexpectedValue` if it can't be read as a
     /// `Value`.
-    public subscript<Value: SQLColumn>(column: Int) -> Value? {
+    @inlinable public subscript<Value: SQLColumn>(column: Int) -> Value? {
         get throws { isNull(column) ? nil : try self[column] as Value }
     }
 }

@@ -80,11 +80,15 @@ extension Operation<FindingList> {
                     "Y3JpdGljYWwgMTIgMjAyNi0wNC0xNVQxMjozMDowMFogNWYwYzhkNGUtM2IxYS00YzdkLTllMmYtNmE4YjBjMWQyZTNm")),
             errors: [InputError.unknownCursor]
         ) { context, severities, category, limit, position in
+            // The number of all findings tells if a page follows the first one. Behind a position, one finding more than
+            // the page holds tells it.
             let (found, total) = try context.workspace.read(
-                .openFindings(severities: severities, category: category, after: position, limit: limit + 1))
-            let findings = Array(found.prefix(limit))
-            let next = found.count > limit ? findings.last?.position.cursor : nil
-            return FindingList(findings: findings, total: total, cursor: next)
+                .openFindings(
+                    severities: severities, category: category, after: position,
+                    limit: position == nil ? limit : limit + 1))
+            let findings = found.count > limit ? Array(found.prefix(limit)) : found
+            let isLast = position == nil ? total <= found.count : found.count <= limit
+            return FindingList(findings: findings, total: total, cursor: isLast ? nil : findings.last?.position.cursor)
         }
     }
 }

@@ -55,7 +55,7 @@ public struct FindingsUpdate {
     private let workspace: Workspace
     private let now: Timestamp
     private var seen = 0
-    private var opened: [ChangedFinding] = []
+    private(set) var opened: [ChangedFinding] = []
     private var resolved: [ChangedFinding] = []
     private var reopened: [ChangedFinding] = []
     private let resolvedBefore: [String: Identifier]

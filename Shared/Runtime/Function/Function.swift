@@ -1,3 +1,4 @@
+public import Auth
 public import Base
 import Glibc
 import Invocation
@@ -14,8 +15,9 @@ public protocol Function {
     static var onRequestDelete: Handler { get }
     /// The length of the longest request body that the endpoint accepts, in bytes.
     static var maximumBodyLength: Int { get }
-    /// The body of the POST and DELETE requests that a template process answers before it forks (`WarmUp`).
-    static var warmUpBody: JSON { get }
+    /// Returns the inputs of the requests that a template process answers before it forks (`WarmUp`). May add rows to
+    /// `workspace`, which exists only for the warm-up, so that the requests find something.
+    static func warmUpInputs(_ workspace: Workspace) throws -> WarmUpInputs
 }
 
 extension Function {
@@ -23,7 +25,7 @@ extension Function {
     public static var onRequestPost: Handler { .notAllowed }
     public static var onRequestDelete: Handler { .notAllowed }
     public static var maximumBodyLength: Int { 1 << 20 }
-    public static var warmUpBody: JSON { [:] }
+    public static func warmUpInputs(_ workspace: Workspace) throws -> WarmUpInputs { WarmUpInputs() }
 
     /// Serves the requests that the process was started for, and ends the process.
     public static func main() { exit(serve(Pipeline(Self.self, .process))) }

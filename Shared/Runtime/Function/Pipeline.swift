@@ -15,7 +15,7 @@ public final class Pipeline: Service {
     private lazy var trustedProxies = Result { try TrustedProxies(environment) }
     private lazy var origins = Result { try AllowedOrigins(environment) }
     public let maximumBodyLength: Int
-    private let warmUpBody: JSON
+    private let warmUpInputs: (Workspace) throws -> WarmUpInputs
 
     /// Creates the pipeline of a function. `now` returns the current time.
     public init(
@@ -26,7 +26,7 @@ public final class Pipeline: Service {
         ]
         handlers = all.filter { $0.1.isAllowed }.map { (method: $0.0, handler: $0.1) }
         maximumBodyLength = function.maximumBodyLength
-        warmUpBody = function.warmUpBody
+        warmUpInputs = { try function.warmUpInputs($0) }
         self.environment = environment
         self.now = now
         process = FunctionProcess(environment)
@@ -90,10 +90,10 @@ public final class Pipeline: Service {
     /// Answers one request for each method that the function has, without sending the responses. Returns their
     /// statuses: none if the database for it can't be created.
     func rehearse() -> [Int] {
-        guard let warmUp = try? WarmUp() else { return [] }
+        guard let warmUp = try? WarmUp(inputs: warmUpInputs) else { return [] }
         var statuses: [Int] = []
         process.rehearse(on: warmUp.database) {
-            statuses = handlers.map { respond(to: warmUp.request($0.method, body: warmUpBody)).status }
+            statuses = handlers.map { respond(to: warmUp.request($0.method)).status }
         }
         return statuses
     }

@@ -5,6 +5,7 @@ import Testing
 @testable import Function
 @testable import api_health
 @testable import api_mcp_app_policy
+@testable import api_mcp_findings
 @testable import api_mcp_findings_dismiss
 @testable import api_mcp_findings_remediate
 @testable import api_mcp_findings_snooze
@@ -26,11 +27,20 @@ import Testing
         #expect(rehearse(AppPolicyFunction.self).count == 2)
     }
 
-    /// The rehearsal reaches the query for the finding, and is not refused earlier.
-    @Test("The rehearsal of a write reaches its query") func writesComeToTheirQuery() {
-        for function in [SnoozeFunction.self, DismissFunction.self, RemediateFunction.self] as [any Function.Type] {
-            #expect(rehearse(function) == [404], "\(function)")
-        }
+    @Test("The rehearsal of a write reaches its finding") func writesComeToTheirFinding() {
+        #expect(rehearse(SnoozeFunction.self) == [200])
+        #expect(rehearse(DismissFunction.self) == [200])
+        #expect(rehearse(RemediateFunction.self) == [404])
+    }
+
+    @Test("The rehearsal of the list finds a finding, and another one on the next page")
+    func listsFindSomething() throws {
+        let warmUp = try WarmUp(inputs: FindingsFunction.warmUpInputs)
+        defer { warmUp.database.close() }
+        let open = try warmUp.database.first("SELECT count(*) FROM findings WHERE status = 'open'") { try $0[0] as Int }
+        #expect(open == 2)
+        #expect(warmUp.request(.get).queryString == "limit=1")
+        #expect(rehearse(FindingsFunction.self) == [200])
     }
 
     @Test("The rehearsal leaves no change behind") func nothingOfItLasts() throws {

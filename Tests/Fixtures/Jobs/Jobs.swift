@@ -24,7 +24,7 @@ import Jobs
             [.sync: JobHandler(run: run, giveUp: giveUp)],
             seconds: context.env["FIXTURE_TIME"].flatMap { Double($0) } ?? 60, jobSeconds: seconds,
             atOnce: context.env["JOB_PROCESSES"].flatMap { Int($0) } ?? 2, context.log)
-        let named = context.env["FIXTURE_JOB"]?.split(separator: " ").compactMap { Identifier($0) } ?? []
+        let named = context.env["FIXTURE_JOB"]?.split(separator: " ").compactMap { Identifier(String($0)) } ?? []
         if named.count == 2, let workspace = try context.access.workspace(named[0]) {
             try runner.run(named[1], in: workspace)
             // The connection is open again.

@@ -1,3 +1,4 @@
+import Auth
 import Findings
 import Function
 
@@ -5,4 +6,10 @@ import Function
 /// that match.
 @main struct FindingsFunction: Function {
     static let onRequestGet = Handler(.listFindings)
+
+    /// Asks for one of two findings, so that the answer contains a finding and a cursor.
+    static func warmUpInputs(_ workspace: Workspace) throws -> WarmUpInputs {
+        _ = try workspace.addSampleFindings(2)
+        return WarmUpInputs(query: "limit=1")
+    }
 }
