@@ -65,7 +65,7 @@ struct TrapException {
             "Shared/Data/Jobs/JobClaim.swift",
             "The initialiser reads a text, and gives nil for one that is no number.",
             #"""
-            let number = Int(words[2])
+            let jobID = Identifier(String(words[1])), let number = Int(words[2])
             """#),
         TrapException(
             "Shared/Data/Jobs/JobProcesses.swift",

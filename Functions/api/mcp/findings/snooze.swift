@@ -8,7 +8,7 @@ import Function
     static let onRequestPost = Handler(.snoozeFinding)
 
     static func warmUpInputs(_ workspace: Workspace) throws -> WarmUpInputs {
-        let finding = try workspace.addSampleFindings(1)[0]
-        return WarmUpInputs(body: ["findingId": .string(finding.description), "days": 1])
+        let finding = try workspace.addSampleFindings(1).first
+        return WarmUpInputs(body: ["findingId": .string(finding?.description ?? ""), "days": 1])
     }
 }
