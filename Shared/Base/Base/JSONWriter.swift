@@ -10,8 +10,8 @@ public struct JSONWriter: ~Copyable {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// Creates an empty writer.
-    public init() {}
+    /// Creates an empty writer. `capacity` is the number of bytes for which memory is reserved.
+    public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
     /// Passes `bytes` to `sink` and forgets them, if there are more than `length`.
     public mutating func flush(
