@@ -1,13 +1,14 @@
 """Uses a running server with the official SDK of the Model Context Protocol: all tools, by HTTP and by standard input and output
 of `local-runner mcp`, in the newest revision and with the older handshake.
 
-Standard input: {"url", "read", "write", "runner", "options"}: the server, two API keys, the program local-runner, and the
-options with which it finds the server's database. Prints a line for each call, and a line that begins with PROBLEM for each
+Standard input: {"url", "read", "write", "database", "runner", "options"}: the server, two API keys, the SQLite file of its
+database, the program local-runner, and the options with which that finds the database. Prints a line for each call, and a line that begins with PROBLEM for each
 result that is not as expected.
 """
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 
 from mcp import Client, MCPError, StdioServerParameters
@@ -22,6 +23,8 @@ READING = [
 ]
 CHANGING = ["trigger_sync", "snooze_finding", "dismiss_finding", "remediate_finding", "set_app_policy"]
 used = set()
+with sqlite3.connect(given["database"]) as database:
+    [email] = database.execute("SELECT min(email) FROM identities WHERE status = 'active'").fetchone()
 
 
 def transport(name, key):
@@ -96,7 +99,7 @@ class Check:
                 findings += [finding["id"] for finding in page["findings"]]
                 cursor = {"cursor": page["cursor"]} if "cursor" in page else None
             findings = [finding for finding in findings if finding not in used]
-            await self.call(client, "lookup_identity", {"email": given["email"]})
+            await self.call(client, "lookup_identity", {"email": email})
             await self.call(client, "get_integrations", {})
             await self.call(client, "get_posture_summary", {})
             await self.call(client, "list_rules", {})
