@@ -17,7 +17,8 @@ struct MCPClientTests {
                 "mcp-client.py",
                 [
                     "url": .string(product.url), "read": product.value("apiKeys", "read"),
-                    "write": product.value("apiKeys", "write"), "database": .string(product.folder.path("state/thalian.db")),
+                    "write": product.value("apiKeys", "write"),
+                    "database": .string(product.folder.path("state/thalian.db")),
                     "runner": .string(BuiltProducts.program("local-runner")),
                     "options": .array(product.options.map(JSON.string)),
                 ])

@@ -49,7 +49,7 @@ import Testing
     }
 
     private func reply(
-        _ tool: String = "dismiss_finding", _ input: [String: JSON], _ more: [String: JSON], key: String? = nil,
+        _ input: [String: JSON], _ more: [String: JSON], to tool: String = "dismiss_finding", key: String? = nil,
         at now: Timestamp = TestStore.now
     ) -> Reply {
         test.send(
@@ -138,7 +138,8 @@ import Testing
         #expect(try isRefused(reply(otherInput, more)))
         otherInput["reason"] = nil
         #expect(try isRefused(reply(otherInput, more)))
-        #expect(try isRefused(reply("snooze_finding", ["findingId": .string(finding.description), "days": 1], more)))
+        #expect(
+            try isRefused(reply(["findingId": .string(finding.description), "days": 1], more, to: "snooze_finding")))
         #expect(try isRefused(reply(input, more, key: store.other.writeKey)))
         let second = try #require(
             store.send(
@@ -176,9 +177,9 @@ import Testing
                 "tools/call",
                 Self.accepted(state).merging(["name": "set_app_policy", "arguments": .object(input)]) { $1 },
                 capabilities: forms), key: store.own.writeKey)
-        let store = store
+        let environment = store.environment()
         Threads(count: 4) { _ in
-            let status = store.send(call, to: MCPFunction.self).status
+            let status = TestPipeline(MCPFunction.self, environment).send(call).status
             statuses.withLock { $0.append(status) }
         }.join()
         #expect(statuses.withLock { $0.sorted() } == [200, 400, 400, 400])
