@@ -9,7 +9,7 @@ enum Module: String {
     case Archive, Base, Crypto, FastCGI, HTTP
     case Auth, Jobs, Operation, Store
     case Connectors, Integrations, Outbound, Sync, Upstream
-    case Actions, Analysis, Assistant, Billing, Export, Findings, Remediation
+    case Actions, Analysis, Assistant, Billing, Export, Findings, MCP, Remediation
     case Function, Invocation
 
     var dependency: Target.Dependency { .init(stringLiteral: rawValue) }
@@ -58,6 +58,7 @@ let routes = [
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
     Route("api/create-portal-session", uses: .Base, .HTTP, .Auth, .Billing),
     Route("api/stripe-webhook", uses: .Base, .HTTP, .Billing),
+    Route("api/mcp", file: "api/mcp/index.swift", uses: .Base, .HTTP, .Auth, .Findings, .MCP),
     Route("api/mcp/risk-score", uses: .Auth, .Findings),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: .Auth, .Findings),
     Route("api/mcp/findings/snooze", uses: .Base, .Auth, .Findings),
@@ -125,7 +126,7 @@ let libraries: [Target] = [
         ]),
     library(.Auth, in: "Data", on: .Base, .Crypto, .HTTP, .Store),
     library(.Jobs, in: "Data", on: .CSystem, .Base, .Auth, .Store),
-    library(.Operation, in: "Data", on: .Base, .Auth),
+    library(.Operation, in: "Data", on: .Base, .Crypto, .Auth),
     // Platforms
     library(.Integrations, in: "Platforms", on: .Base, .Crypto, .Auth, .Jobs, .Operation, .Store),
     library(.Upstream, in: "Platforms", on: .CCrypto, .CCurl, .CLinkStubs, .CSystem, .Base, .HTTP),
@@ -147,6 +148,9 @@ let libraries: [Target] = [
         .Assistant, in: "Product",
         on: .Base, .Crypto, .HTTP, .Auth, .Operation, .Store, .Integrations, .Upstream, .Actions, .Analysis, .Findings,
         .Remediation),
+    library(
+        .MCP, in: "Product",
+        on: .Base, .HTTP, .Auth, .Operation, .Integrations, .Analysis, .Findings, .Remediation),
     library(.Billing, in: "Product", on: .Base, .Crypto, .HTTP, .Auth, .Store, .Integrations, .Upstream),
     library(.Export, in: "Product", on: .Archive, .Base, .Crypto, .Auth, .Store),
     // Runtime
@@ -190,8 +194,8 @@ let runner: [Target] = [
     .executableTarget(
         name: "local-runner",
         dependencies: dependencies(
-            .CSystem, .Archive, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
-            and: "Demonstration"),
+            .CSystem, .Archive, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Upstream,
+            .Actions, and: "Demonstration"),
         path: "local-runner",
         exclude: [
             "OPERATING.md", "README.md", "components", "dev", "wrangler-like.schema.json", "CompanyRecords",
@@ -237,7 +241,7 @@ let tests: [Target] = [
         "EndpointTests",
         on: dependencies(
             .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Outbound, .Upstream, .Actions,
-            .Analysis, .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation,
+            .Analysis, .Assistant, .Billing, .Export, .Findings, .MCP, .Remediation, .Function, .Invocation,
             and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(

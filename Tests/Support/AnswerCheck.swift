@@ -42,7 +42,7 @@ struct AnswerCheck {
                 problems += check.problems
                 FieldsSeen.current?.add(check.seen.map { "\(id) \(reply.status < 400 ? "" : "error ")\($0)" })
             }
-        } else {
+        } else if response["content"] != nil || !reply.body.isEmpty {
             problems.append("the media type \(mediaType) is not declared")
         }
         for problem in problems { Issue.record("\(id) \(reply.status): \(problem)") }

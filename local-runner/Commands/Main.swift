@@ -7,7 +7,8 @@ import Glibc
 @main
 struct Main {
     static let verbs: [Verb] = [
-        Verb.dev, Verb.serve, Verb.work, Verb.tail, Verb.invoke, Verb.token, Verb.routes, Verb.openAPI, Verb.migrate,
+        Verb.dev, Verb.serve, Verb.work, Verb.tail, Verb.invoke, Verb.mcp, Verb.token, Verb.routes, Verb.openAPI,
+        Verb.migrate,
         Verb.seed,
         Verb.jobs,
         Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,

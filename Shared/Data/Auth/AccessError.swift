@@ -46,7 +46,7 @@ public struct AccessError: DomainError, Equatable {
         AccessError(.refused, "scope_too_narrow", "This operation needs an API key with the scope \(scope.rawValue).")
     }
 
-    static let wrongCredentials = AccessError(
+    public static let wrongCredentials = AccessError(
         .refused, "wrong_credentials", "This operation does not accept credentials of this kind.")
     static let addressForbidden = AccessError(
         .refused, "address_forbidden", "Requests from this address are not allowed in this workspace.")

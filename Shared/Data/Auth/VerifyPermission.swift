@@ -6,6 +6,8 @@ public struct Access {
     /// Access to the workspace's data on behalf of this caller.
     public let workspace: Workspace
     public let caller: Caller
+    /// The scope of the caller's API key. Nil for members.
+    public let scope: Scope?
     /// The counting of this request towards the hourly limit of its API key. Nil for members.
     public let rateLimitCheck: RateLimitCheck?
 }
@@ -74,7 +76,9 @@ public func verifyPermission(
     if case .user(let session) = authenticated { try verify(session, settings, now: now) }
     try verify(plan, settings, now: now)
     var rateLimitCheck: RateLimitCheck?
+    var scope: Scope?
     if case .key(let key, let confirmation) = authenticated {
+        scope = key.scope
         let isRead = if case .apiKey(.write) = requirement { false } else { true }
         rateLimitCheck = try RateLimitCheck(
             of: key, confirmation, isRead: isRead, limit: try hourlyLimit(environment), in: database, now: now)
@@ -82,7 +86,7 @@ public func verifyPermission(
     }
     let workspace = Workspace(
         id: id, plan: settings.plan, caller: caller, database: database, requestID: environment.requestID)
-    return Access(workspace: workspace, caller: caller, rateLimitCheck: rateLimitCheck)
+    return Access(workspace: workspace, caller: caller, scope: scope, rateLimitCheck: rateLimitCheck)
 }
 
 /// Returns the role and the settings of the session's user in the workspace, and true if the workspace has revoked the

@@ -19,6 +19,7 @@ public struct Operation<Output: Described>: Sendable {
     /// The errors of its own, in addition to those that every operation has, such as malformed inputs.
     public let errors: DeclaredErrors
 
+    private let validate: @Sendable (any FieldInputs) throws(InputError) -> Void
     private let work: @Sendable (OperationContext, any FieldInputs) throws -> Output
 
     /// Declares an operation. The fields are read, in their order, before `work` is called with their values. `errors`
@@ -35,11 +36,20 @@ public struct Operation<Output: Described>: Sendable {
         fields = descriptions(repeat each field)
         self.errors = errors
         let fields = fields
+        validate = { inputs throws(InputError) in
+            try inputs.check(fields)
+            _ = (repeat try (each field).value(in: inputs))
+        }
         self.work = { context, inputs in
             try inputs.check(fields)
             return try work(context, repeat try (each field).value(in: inputs))
         }
     }
+
+    /// Checks the inputs as `run` does, without running the operation.
+    ///
+    /// - Throws: `InputError` if an input is missing, malformed or unknown.
+    public func check(_ inputs: any FieldInputs) throws(InputError) { try validate(inputs) }
 
     /// Runs the operation for a caller whose access has been checked.
     ///

@@ -82,7 +82,7 @@ public struct Assistant {
                 let confirmation = Confirmation(
                     workspaceID: workspace.id, userID: userID, sessionID: row, toolUseID: proposal.use.id,
                     toolName: proposal.use.name, input: .object(proposal.use.input), target: proposal.action.target,
-                    namesSession: sessionID != nil, message: message, expiresAt: now + Confirmation.lifetime)
+                    namesSession: sessionID != nil, message: message, expiresAt: now + ConfirmationToken.lifetime)
                 let token = confirmation.token(confirmationKey)
                 try workspace.keep(confirmation, token: token, now: now)
                 return ChatAnswer.ToolUse(
@@ -182,7 +182,7 @@ extension ProposedAction {
 
     /// The action in the same words, for the model, with the label marked as data.
     fileprivate var sentenceForModel: String {
-        let label = SystemPrompt.data(JSONWriter.bytes(label))
+        let label = MarkedData.text(JSONWriter.bytes(label))
         return "\(request.type.rawValue) for \(label) on \(request.platform)"
     }
 

@@ -1,14 +1,12 @@
 public import Auth
 public import Base
 import Crypto
+import Operation
 import Store
 
 /// The content of a confirmation token: one call of one tool, proposed to one person in one conversation. If any part
 /// of it differs, the token is not valid.
 struct Confirmation {
-    /// The seconds for which a token is valid.
-    static let lifetime = 300
-
     let workspaceID: Identifier
     let userID: Identifier
     /// The id of the conversation's row.
@@ -24,27 +22,19 @@ struct Confirmation {
     let message: String
     let expiresAt: Timestamp
 
-    /// Returns a new token: 16 random bytes, followed by an HMAC over them and the content.
-    func token(_ key: Secret) -> String {
-        var generator = SystemRandomNumberGenerator()
-        let nonce = (0..<16).map { _ in generator.next() as UInt8 }
-        return Base64.urlSafe.encode(nonce + hmacSHA256(content(nonce), key: key))
-    }
+    /// Returns a new token.
+    func token(_ key: Secret) -> String { ConfirmationToken.make(for: content, key) }
 
     /// Returns true if a token was made of this content with the key.
-    func isFor(_ token: [UInt8], _ key: Secret) -> Bool {
-        isHMACSHA256(Array(token.dropFirst(16)), of: content(Array(token.prefix(16))), key: key)
-    }
+    func isFor(_ token: [UInt8], _ key: Secret) -> Bool { ConfirmationToken.isValid(token, for: content, key) }
 
-    private func content(_ nonce: [UInt8]) -> [UInt8] {
-        let content: JSON = [
-            "nonce": .string(Hex.encode(nonce)), "workspace": .string(workspaceID.description),
-            "user": .string(userID.description), "session": .string(sessionID.description),
-            "id": .string(toolUseID), "tool": .string(toolName), "input": input, "target": .string(target),
-            "names_session": .bool(namesSession), "message": .string(message),
-            "expires_at": .string(expiresAt.description),
+    private var content: [String: JSON] {
+        [
+            "workspace": .string(workspaceID.description), "user": .string(userID.description),
+            "session": .string(sessionID.description), "id": .string(toolUseID), "tool": .string(toolName),
+            "input": input, "target": .string(target), "names_session": .bool(namesSession),
+            "message": .string(message), "expires_at": .string(expiresAt.description),
         ]
-        return JSONWriter.bytes(content)
     }
 }
 

@@ -23,19 +23,4 @@ enum SystemPrompt {
         conversation, and nothing you write confirms anything. Never claim that such an action has been carried out.
         """
     }
-
-    /// Returns data, such as a tool's result, in the form that the model gets. No text in the data can end it, since
-    /// every `<` is written as an escape. Data that is too long is cut off.
-    static func data(_ json: [UInt8]) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(json.count)
-        for byte in json.prefix(maximumResultLength) {
-            if byte == UInt8(ascii: "<") { bytes += Array("\\u003c".utf8) } else { bytes.append(byte) }
-        }
-        let rest = json.count > maximumResultLength ? "\n(The rest is cut off. Ask for less.)" : ""
-        return "<data>" + String(decoding: bytes, as: UTF8.self) + "</data>" + rest
-    }
-
-    /// The largest number of bytes that is kept of the data, counted without escapes.
-    private static let maximumResultLength = 48_000
 }

@@ -107,7 +107,7 @@ struct Turn {
         return shown
     }
 
-    private static func data(_ value: any JSONWritable) -> String { SystemPrompt.data(JSONWriter.bytes(value)) }
+    private static func data(_ value: any JSONWritable) -> String { MarkedData.text(JSONWriter.bytes(value)) }
 
     private mutating func countChange() throws(AssistantError) {
         guard changes < Self.maximumChanges else {

@@ -123,6 +123,17 @@ extension Workspace {
         return finding
     }
 
+    /// Returns the title of a finding, whatever its status.
+    ///
+    /// - Throws: `FindingError` if the workspace has no such finding.
+    public func findingTitle(_ findingID: Identifier) throws -> String {
+        let title = try first("SELECT title FROM findings WHERE workspace_id = $1 AND id = $2", findingID) {
+            try $0[0] as String
+        }
+        guard let title else { throw FindingError.unknown }
+        return title
+    }
+
     /// Returns the error for a finding that does not belong to this workspace or has none of the required statuses.
     /// Findings of other workspaces look the same as findings that don't exist.
     private func refusal(

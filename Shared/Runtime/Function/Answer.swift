@@ -4,6 +4,8 @@ public import Base
 public struct Answer: Sendable {
     /// The statuses. An answer with a body of the same form may have several.
     private(set) var statuses = [200]
+    /// The statuses of answers without a body.
+    private(set) var emptyStatuses: [Int] = []
     /// The media types, without parameters. The schema is nil for files that are not JSON.
     private(set) var contents: [(mediaType: String, schema: JSONSchema?)]
     /// The header fields of its own, which some answers lack.
@@ -33,6 +35,13 @@ public struct Answer: Sendable {
     public func orStatus(_ status: Int) -> Answer {
         var answer = self
         answer.statuses.append(status)
+        return answer
+    }
+
+    /// Returns the answer, which may also have this status and no body.
+    public func orEmpty(_ status: Int) -> Answer {
+        var answer = self
+        answer.emptyStatuses.append(status)
         return answer
     }
 

@@ -1,7 +1,7 @@
 public import Auth
 public import Base
 public import HTTP
-import Operation
+public import Operation
 import Store
 
 /// The context of a handler that requires credentials. The caller's credentials and permission have been checked.
@@ -12,6 +12,8 @@ public struct Context {
     /// Access to the workspace's data.
     public let workspace: Workspace
     public let caller: Caller
+    /// The scope of the caller's API key. Nil for members.
+    public let scope: Scope?
     /// The time at which the checks of the request began.
     public let now: Timestamp
     /// The log, for messages to the operators of the product.
@@ -24,7 +26,7 @@ public struct Context {
     public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
     /// The same context in the type that operations take.
-    var operation: OperationContext { OperationContext(workspace, env, now: now, log, waitUntil: waitUntil) }
+    public var operation: OperationContext { OperationContext(workspace, env, now: now, log, waitUntil: waitUntil) }
 }
 
 /// The context of a handler that anyone may call. It gives the handler no access to any workspace.

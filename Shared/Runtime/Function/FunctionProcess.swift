@@ -60,9 +60,11 @@ final class FunctionProcess {
         log.write(.error, "the database can't be written, but reading still works: \(reason)")
     }
 
-    /// Returns the response of `body`, or the response for the error that it throws.
-    func answer(_ log: Log, _ body: () throws -> Response) -> Response {
-        do { return try body() } catch { return refusal(of: error, log).response }
+    /// Returns the response of `body`, or the response for the error that it throws, which `refuse` makes.
+    func answer(
+        _ log: Log, refuse: (HTTPError) -> Response = { $0.response }, _ body: () throws -> Response
+    ) -> Response {
+        do { return try body() } catch { return refuse(refusal(of: error, log)) }
     }
 
     /// Logs the code of an error. Errors of the kinds `unauthenticated` and `limited` are not logged, so that a flood

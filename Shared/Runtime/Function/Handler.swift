@@ -24,11 +24,15 @@ public struct Handler: Sendable {
     /// The header fields that it reads, in addition to those with credentials.
     let headers: @Sendable () -> [HeaderField]
 
+    /// The schemas of the messages and of errors; nil unless the handler takes messages.
+    private(set) var messageSchemas: (@Sendable () -> (body: JSONSchema, error: JSONSchema))?
+
     enum Action: Sendable {
         case notAllowed
         case anyone(@Sendable (PublicContext) throws -> Response)
         case signed(@Sendable (Request, Environment, Timestamp) throws -> (SignedContext) throws -> Response)
         case checked(AccessRequirement, @Sendable (Context, Inputs) throws -> Response)
+        case message(@Sendable (Request) -> IncomingMessage)
     }
 
     let action: Action
@@ -88,6 +92,25 @@ public struct Handler: Sendable {
                 let message = try verify(request, environment, now)
                 return { try handle($0, message) }
             })
+    }
+
+    /// Creates a handler for the messages of a protocol that has its own form of requests and errors, such as JSON-RPC.
+    /// Callers have an API key; the message decides which scope. The pages of other origins may send none, unless
+    /// CORS_ALLOWED_ORIGINS lists them. `body` describes the messages, `error` the form of errors, and `errors` are examples
+    /// of them. `read` reads the message of a request whose credentials have not been checked yet.
+    public static func messages(
+        _ name: String, _ summary: String, headers: @autoclosure @escaping @Sendable () -> [HeaderField],
+        body: @autoclosure @escaping @Sendable () -> JSONSchema,
+        returns answer: @autoclosure @escaping @Sendable () -> Answer,
+        error: @autoclosure @escaping @Sendable () -> JSONSchema,
+        errors: @autoclosure @escaping @Sendable () -> [any DomainError],
+        _ read: @escaping @Sendable (Request) -> IncomingMessage
+    ) -> Handler {
+        var handler = Handler(
+            name, .apiKey(.read), plan: .current, summary, [], headers: headers, returns: answer, errors: errors,
+            .message(read))
+        handler.messageSchemas = { (body(), error()) }
+        return handler
     }
 
     /// The handler of a method that the endpoint does not have.

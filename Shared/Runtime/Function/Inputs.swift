@@ -38,6 +38,15 @@ enum Inputs: FieldInputs {
         self = .body(members, query: query, queryNamesWorkspace: hasKey)
     }
 
+    /// Reads the query of a request whose body is a message of its own form. The query may name the workspace.
+    ///
+    /// - Throws: 400 if the query string is malformed, or has another parameter.
+    init(queryOf request: Request) throws(InputError) {
+        guard let query = Query(request.queryString) else { throw .unreadable("The query string is malformed.") }
+        try Self.checkNames(of: query, ["workspaceId"])
+        self = .body([:], query: query, queryNamesWorkspace: true)
+    }
+
     /// Returns the value of a field. Returns nil if the field is missing, or null in a body.
     ///
     /// - Throws: 400 if a query has the parameter more than once.

@@ -109,6 +109,9 @@ extension Handler {
     }
 
     private var requestBody: JSON {
+        if let body = messageSchemas?().body {
+            return ["required": true, "content": ["application/json": ["schema": body.json]]]
+        }
         guard let workspaceSummary else {
             return ["required": true, "content": ["application/json": ["schema": JSONSchema.anyObject.json]]]
         }
@@ -133,6 +136,11 @@ extension Handler {
     private func responses(_ maximumBodyLength: Int) -> JSON {
         var responses: [String: JSON] = [:]
         let answer = answer()
+        for status in answer.emptyStatuses {
+            responses[String(status)] = [
+                "description": .string(Response.reason(status).description + "."), "headers": .object(headersOfAll),
+            ]
+        }
         for status in answer.statuses {
             var content: [String: JSON] = [:]
             for (mediaType, schema) in answer.contents {
@@ -203,7 +211,10 @@ extension Handler {
                 Response.reason(status).description + ". " + errors.map(\.sentence).joined(separator: " ")),
             "headers": .object(headers),
             "content": [
-                "application/json": ["schema": Self.reference("schemas", "Error"), "examples": .object(examples)]
+                "application/json": [
+                    "schema": messageSchemas?().error.json ?? Self.reference("schemas", "Error"),
+                    "examples": .object(examples),
+                ]
             ],
         ]
     }

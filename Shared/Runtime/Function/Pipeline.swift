@@ -124,30 +124,56 @@ public final class Pipeline: Service {
             return try handle(
                 SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
-            return try process.keyCache.withFreshKey {
-                let now = now()
-                let (access, inputs) = try access(
-                    request, for: requirement, plan: handler.plan, handler.fields, environment, log, now: now)
-                let log = log.with("workspace_id", access.workspace.id.description)
-                var response = process.answer(log) {
-                    try handle(
-                        Context(
-                            request: request, env: environment, workspace: access.workspace, caller: access.caller,
-                            now: now, log: log, background: background), inputs)
-                }
-                // The count of a request that only reads may be known only now, after the read. If the limit is
-                // exceeded, this throws, and the data is not sent.
-                let rateLimit = try access.rateLimitCheck?.rateLimit()
-                if let obstacle = access.rateLimitCheck?.obstacle { process.noteOutage(obstacle, log) }
-                for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
-                return response
+            return try answer(
+                request, of: handler, for: requirement, environment, log, background,
+                inputs: { hasKey throws(InputError) in try Inputs(request, hasKey: hasKey) }, refuse: { $0.response },
+                handle: handle)
+        case .message(let read):
+            // A browser states the page's origin. Without this check, a page could reach a server that only its user's
+            // machine reaches, through a name that leads there (DNS rebinding).
+            if let origin = request.headers["Origin"], !origins.contains(origin) {
+                throw HTTPError.forbidden("Pages of this origin may not send messages.")
             }
+            let message = read(request)
+            return process.answer(log, refuse: message.refuse) {
+                try answer(
+                    request, of: handler, for: .apiKey(message.scope), environment, log, background,
+                    inputs: { _ throws(InputError) in try Inputs(queryOf: request) }, refuse: message.fail,
+                    handle: { context, _ in try message.handle(context) })
+            }
+        }
+    }
+
+    /// Answers a request that needs credentials. `refuse` makes the response to an error of `handle`.
+    private func answer(
+        _ request: Request, of handler: Handler, for requirement: AccessRequirement, _ environment: Environment,
+        _ log: Log, _ background: BackgroundWork, inputs: (_ hasKey: Bool) throws(InputError) -> Inputs,
+        refuse: (HTTPError) -> Response, handle: (Context, Inputs) throws -> Response
+    ) throws -> Response {
+        try process.keyCache.withFreshKey {
+            let now = now()
+            let (access, inputs) = try access(
+                request, for: requirement, plan: handler.plan, handler.fields, environment, log, now: now,
+                inputs: inputs)
+            let log = log.with("workspace_id", access.workspace.id.description)
+            var response = process.answer(log, refuse: refuse) {
+                try handle(
+                    Context(
+                        request: request, env: environment, workspace: access.workspace, caller: access.caller,
+                        scope: access.scope, now: now, log: log, background: background), inputs)
+            }
+            // The count of a request that only reads may be known only now, after the read. If the limit is
+            // exceeded, this throws, and the data is not sent.
+            let rateLimit = try access.rateLimitCheck?.rateLimit()
+            if let obstacle = access.rateLimitCheck?.obstacle { process.noteOutage(obstacle, log) }
+            for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
+            return response
         }
     }
 
     private func access(
         _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ fields: [FieldDescription],
-        _ environment: Environment, _ log: Log, now: Timestamp
+        _ environment: Environment, _ log: Log, now: Timestamp, inputs: (_ hasKey: Bool) throws(InputError) -> Inputs
     ) throws -> (Access, Inputs) {
         let database = try process.database()
         let address = try trustedProxies.get().client(of: request)
@@ -157,7 +183,7 @@ public final class Pipeline: Service {
             // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
             // request without other inputs needs no body.
             let hasKey = if case .key = authenticated { true } else { false }
-            let inputs = try Inputs(request, hasKey: hasKey)
+            let inputs = try inputs(hasKey)
             let workspaceID = try workspaceID(inputs, hasKey: hasKey, fields)
             let access = try verifyPermission(
                 authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
