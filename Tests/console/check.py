@@ -319,7 +319,8 @@ def shows_integrations(console):
 
 def is_accessible(console, screenshots):
     for scheme in ("light", "dark"):
-        console.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        console.devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}])
         for width in (1280, 360):
             console.resize(width, 900)
             for name, (place, selector) in VIEWS.items():

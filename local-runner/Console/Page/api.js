@@ -1,5 +1,7 @@
 // Calls the API as a member or a key of the demonstration workspace, and the runner for the console's own data.
 
+import { words } from "./dom.js";
+
 const tokenKey = "thalian-console-token";
 const noAnswer = "The runner does not answer. Start it with local-runner/dev, then reload this page.";
 export let session = null;
@@ -72,6 +74,13 @@ export async function send({ method, path, headers, body, signal }) {
     status: response.status, reason: response.statusText, headers: [...response.headers], bytes,
     milliseconds: performance.now() - start,
   };
+}
+
+let names = null;
+/** Returns a function that returns a platform's own name. */
+export async function platformNames() {
+  names ??= new Map((await call("/api/platforms")).platforms.map((one) => [one.platform, one.name]));
+  return (platform) => names.get(platform) ?? words(platform);
 }
 
 /** Calls an operation of the API and returns its JSON. `key` is a key's scope. */

@@ -45,9 +45,11 @@ export const note = (kind, ...children) => el("div", { class: `note ${kind}`, ro
 
 export const badge = (kind, text = kind) => el("span", { class: `badge ${kind}` }, text);
 
+const shortForms = { it: "IT", idp: "IdP", hr: "HR", edr: "EDR", mdm: "MDM", itsm: "ITSM" };
+
 /** Returns text with spaces instead of underscores and a capital letter. */
 export function words(text) {
-  const plain = String(text ?? "").replaceAll("_", " ");
+  const plain = String(text ?? "").split("_").map((word) => shortForms[word] ?? word).join(" ");
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 

@@ -14,17 +14,17 @@ function resolve(schema, root) {
 
 const types = (schema) => [schema.type ?? []].flat().filter((type) => type !== "null");
 
-/** Describes a schema's type and its limits in words. */
+/** Describes a schema's type, unless it is plain text, and its limits in a sentence. */
 function limits(schema) {
-  const parts = [types(schema).join(" or ")];
-  if (schema.format) parts[0] = schema.format;
+  const parts = [schema.format === "uuid" ? "UUID" : schema.format ?? types(schema).filter((type) => type !== "string").join(" or ")];
   if (schema.minimum !== undefined && schema.maximum !== undefined) parts.push(`${schema.minimum} to ${schema.maximum}`);
   else if (schema.minimum !== undefined) parts.push(`at least ${schema.minimum}`);
   else if (schema.maximum !== undefined) parts.push(`at most ${schema.maximum}`);
   if (schema.maxLength !== undefined) parts.push(`at most ${schema.maxLength} characters`);
   if (schema.maxItems !== undefined) parts.push(`at most ${schema.maxItems} elements`);
   if (schema.default !== undefined) parts.push(`default ${schema.default}`);
-  return parts.filter(Boolean).join(", ");
+  const text = parts.filter(Boolean).join(", ");
+  return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 const asText = (value) => typeof value === "object" ? JSON.stringify(value, null, 2) : String(value);

@@ -4,7 +4,7 @@ import { el, table, badge, time } from "./dom.js";
 import { consoleData } from "./api.js";
 
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
-const milliseconds = (value, prefix = "") => value === null ? "–" : `${prefix}${value} ms`;
+const milliseconds = (value, prefix = "") => value === null ? "–" : el("span", { class: "whole" }, `${prefix}${value} ms`);
 
 function statuses(counts) {
   const entries = Object.entries(counts).sort();
@@ -18,8 +18,8 @@ function rows(functions) {
     el("span", null, el("code", null, one.function), el("span", { class: "hint block" }, one.dispatch)),
     String(sum(one.requests) + sum(one.runs)), statuses({ ...one.runs, ...one.requests }),
     milliseconds(one.mean_ms), milliseconds(one.median_ms, "≤ "), milliseconds(one.p95_ms, "≤ "),
-    `${one.in_use} of ${one.places}`, String(one.waiting),
-    `${one.processes} now, ${one.starts} started${one.crashes > 0 ? `, ${one.crashes} failed` : ""}`,
+    el("span", { class: "whole" }, `${one.in_use} of ${one.places}`), String(one.waiting),
+    el("span", { class: "whole" }, `${one.processes} now, ${one.starts} started${one.crashes > 0 ? `, ${one.crashes} failed` : ""}`),
     one.last_error ? el("span", null, badge("status error", String(one.last_error.status)), " ", el("code", null, one.last_error.line), " ", time(one.last_error.time), " ",
       el("a", { href: `#/log?request=${encodeURIComponent(one.last_error.request_id)}` }, "Log")) : "None",
   ]);

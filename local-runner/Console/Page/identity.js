@@ -1,7 +1,7 @@
 // A person or account, looked up by e-mail address.
 
 import { el, note, badge, words, field, table, time } from "./dom.js";
-import { call, Refused } from "./api.js";
+import { call, platformNames, Refused } from "./api.js";
 
 export async function identityView({ argument }) {
   const input = el("input", { type: "email", autocomplete: "off", spellcheck: "false", placeholder: "elias.dekker@fernwood.example" });
@@ -21,6 +21,7 @@ export async function identityView({ argument }) {
     if (error instanceof Refused) return [...head, note("error", el("p", null, error.message))];
     throw error;
   }
+  const nameOf = await platformNames();
   const yesNo = (value) => value === null || value === undefined ? "Unknown" : value ? "Yes" : "No";
   const facts = [
     ["Status", identity.status ? badge(`status ${identity.status === "active" ? "good" : "warning"}`, words(identity.status)) : "Unknown"], ["Type", words(identity.identity_type)], ["Department", identity.department ?? "Unknown"],
@@ -30,7 +31,7 @@ export async function identityView({ argument }) {
   return [...head,
     el("section", { class: "panel", "aria-labelledby": "person" }, el("h2", { id: "person" }, identity.display_name ?? identity.email), el("p", { class: "muted" }, identity.email),
       el("dl", { class: "facts" }, facts.map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, value))))),
-    el("section", null, el("h2", null, "Platforms"), identity.platforms.length > 0 ? el("ul", { class: "tags" }, identity.platforms.map((name) => el("li", null, words(name)))) : el("p", { class: "muted" }, "No platform has an account of this identity.")),
+    el("section", null, el("h2", null, "Platforms"), identity.platforms.length > 0 ? el("ul", { class: "tags" }, identity.platforms.map((name) => el("li", null, nameOf(name)))) : el("p", { class: "muted" }, "No platform has an account of this identity.")),
     el("section", null, el("h2", null, "Findings"), identity.findings.length > 0 ? el("ul", { class: "cards" }, identity.findings.map((one) => el("li", null, badge(one.severity), " ", el("span", { class: "muted" }, words(one.category)), el("p", null, one.title)))) : el("p", { class: "muted" }, "No open finding is about this identity.")),
     el("section", null, el("h2", null, "Access to applications"), identity.app_access.length > 0
       ? table(`Applications of ${identity.display_name ?? identity.email}`, ["Application", "Role", "Last used"], identity.app_access.map((one) => [one.app_name, one.role ?? "–", time(one.last_used_at)]))

@@ -1,11 +1,12 @@
 // The connected platforms, with the lists that their last syncs left out, and their errors.
 
 import { el, note, badge, words, time } from "./dom.js";
-import { call } from "./api.js";
+import { call, platformNames } from "./api.js";
 
 const kinds = { connected: "good", error: "error", paused: "warning" };
 
 export async function integrationsView() {
+  const nameOf = await platformNames();
   const { integrations, connected_count: connected, total_count: total } = await call("/api/mcp/integrations");
   if (total === 0) return [el("h1", null, "Integrations"), note("", el("p", null, "No platform is connected. ", el("a", { href: "#/operations/connect_integration" }, "Connect one"), "."))];
   const state = el("div", { role: "status" });
@@ -19,11 +20,10 @@ export async function integrationsView() {
     }
   };
   return [el("h1", null, "Integrations"), el("p", { class: "lead" }, `${connected} of ${total} are connected.`),
-    el("p", null, el("button", { type: "button", onclick: sync }, "Sync all now")), state, el("ul", { class: "cards grid" }, integrations.map(card))];
+    el("p", null, el("button", { type: "button", onclick: sync }, "Sync all now")), state, el("ul", { class: "cards grid" }, integrations.map((one) => card(one, nameOf(one.platform))))];
 }
 
-function card(one) {
-  const name = words(one.platform);
+function card(one, name) {
   return el("li", null,
     el("h2", { class: "row" }, name, " ", badge(`status ${kinds[one.status] ?? "info"}`, one.status)),
     el("dl", { class: "facts" },
