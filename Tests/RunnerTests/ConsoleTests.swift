@@ -160,6 +160,7 @@ import Testing
     @Test("The log shows requests that filters select, and not the console's own")
     func log() throws {
         let product = try Product()
+        #expect(try product.reply("/api/health").status == 200)
         #expect(try product.data("log")["lines"] == .array([]))
         #expect(try product.reply("/api/health").status == 200)
         #expect(try product.reply("/api/nowhere").status == 404)
@@ -212,6 +213,7 @@ import Testing
         note(1, status: 502)
         #expect(lines.failures["f"]?.line == "GET /1" && lines.failures["f"]?.status == 502)
         #expect(try page(0)["lines"] == .array([]))
+        lines.noteReader()
         for number in 0..<5_000 { note(number) }
         let all = try page(0)
         let kept = all["lines"]?.array ?? []

@@ -73,6 +73,7 @@ final class Console {
         }
         try request.authorize(
             token, refusal: "This path requires the token in dev.json's consoleUrl as a bearer token.")
+        recent.noteReader()
         switch name {
         case "session": return .data(.session)
         case "log":

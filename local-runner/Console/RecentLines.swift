@@ -2,10 +2,10 @@ import Base
 
 /// The latest lines of the runner's log, for the console.
 ///
-/// Lines are kept only while a page of the console reads them, so that a runner without such a page does no work for it.
+/// Lines are kept only while a page of the console is open, so that a runner without such a page does no work for it.
 /// Only the last error of each function is always kept.
 final class RecentLines {
-    /// The time, in microseconds, for which lines are kept after a page has read them.
+    /// The time, in microseconds, for which lines are kept after a page has read data of the console.
     private static let interest = 60_000_000
     private static let mostLines = 1_000
     private static let mostBytes = 1 << 20
@@ -32,7 +32,10 @@ final class RecentLines {
     private var lastNumber = 0
     private var watchedUntil = 0
 
-    /// True if a page has read lines recently.
+    /// Keeps lines from now on, for a minute. Called when a page reads data of the console.
+    func noteReader() { watchedUntil = EventLoop.now + Self.interest }
+
+    /// True if a page has read data recently.
     var isWatched: Bool { watchedUntil > EventLoop.now }
 
     /// Keeps a request's line, or the line of a run of a schedule.
@@ -59,10 +62,8 @@ final class RecentLines {
     }
 
     /// Returns the selected lines after the one with the number `number`, as JSON: `lines`, and `next`, the number to
-    /// ask with the next time. `skipped` is the number of lines in between that are no longer kept. Lines are kept from
-    /// now on, for a minute.
+    /// ask with the next time. `skipped` is the number of lines in between that are no longer kept.
     func page(after number: Int, _ selection: LogSelection) -> [UInt8] {
-        watchedUntil = EventLoop.now + Self.interest
         // A page that stayed open while the runner was started again has a number that does not exist yet.
         let start = number > lastNumber ? 0 : number
         let new = lines.drop { $0.number <= start }

@@ -1,7 +1,7 @@
 // The frame of the console: the theme, the token, and the view that the address names.
 
 import { el, note, announce, field } from "./dom.js";
-import { takeToken, setToken, openSession, consoleData, session, Refused } from "./api.js";
+import { takeToken, setToken, openSession, session, Refused } from "./api.js";
 import { operationsView } from "./operations.js";
 import { logView } from "./log.js";
 import { functionsView } from "./functions.js";
@@ -108,8 +108,7 @@ addEventListener("hashchange", () => {
 });
 show({ focuses: false });
 
-// The runner keeps lines of its log only while a page reads them.
+// The runner keeps lines of its log only while a page reads its data. A changed configuration makes new tokens.
 setInterval(() => {
-  if (session && !document.hidden) consoleData("log?after=999999999").catch(() => {});
+  if (session && !document.hidden) openSession().catch(() => {});
 }, 30_000);
-consoleData("log").catch(() => {});

@@ -34,7 +34,7 @@ export function table(caption, columns, rows, attributes) {
   const id = uniqueID("caption");
   return el("div", { class: "scroll", role: "region", tabindex: 0, "aria-labelledby": id },
     el("table", attributes,
-      el("caption", { id }, caption),
+      el("caption", { id }, el("span", null, caption)),
       el("thead", null, el("tr", null, columns.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", null, rows.map((row) => el("tr", null,
         row.map((cell, index) => index === 0 ? el("th", { scope: "row" }, cell) : el("td", null, cell)))))));
@@ -45,7 +45,7 @@ export const note = (kind, ...children) => el("div", { class: `note ${kind}`, ro
 
 export const badge = (kind, text = kind) => el("span", { class: `badge ${kind}` }, text);
 
-const shortForms = { it: "IT", idp: "IdP", hr: "HR", edr: "EDR", mdm: "MDM", itsm: "ITSM" };
+const shortForms = { it: "IT", idp: "IdP", hr: "HR", edr: "EDR", mdm: "MDM", itsm: "ITSM", bamboohr: "BambooHR" };
 
 /** Returns text with spaces instead of underscores and a capital letter. */
 export function words(text) {

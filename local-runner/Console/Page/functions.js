@@ -9,8 +9,8 @@ const milliseconds = (value, prefix = "") => value === null ? "–" : el("span",
 function statuses(counts) {
   const entries = Object.entries(counts).sort();
   if (entries.length === 0) return "–";
-  return entries.map(([status, count]) => [
-    badge(`status ${status >= "500" ? "error" : status >= "400" ? "warning" : "good"}`, status), ` × ${count} `]);
+  return entries.map(([status, count]) => el("span", { class: "whole block" },
+    badge(`status ${status >= "500" ? "error" : status >= "400" ? "warning" : "good"}`, status), ` × ${count}`));
 }
 
 function rows(functions) {
@@ -19,7 +19,7 @@ function rows(functions) {
     String(sum(one.requests) + sum(one.runs)), statuses({ ...one.runs, ...one.requests }),
     milliseconds(one.mean_ms), milliseconds(one.median_ms, "≤ "), milliseconds(one.p95_ms, "≤ "),
     el("span", { class: "whole" }, `${one.in_use} of ${one.places}`), String(one.waiting),
-    el("span", { class: "whole" }, `${one.processes} now, ${one.starts} started${one.crashes > 0 ? `, ${one.crashes} failed` : ""}`),
+    `${one.processes} now, ${one.starts} started${one.crashes > 0 ? `, ${one.crashes} failed` : ""}`,
     one.last_error ? el("span", null, badge("status error", String(one.last_error.status)), " ", el("code", null, one.last_error.line), " ", time(one.last_error.time), " ",
       el("a", { href: `#/log?request=${encodeURIComponent(one.last_error.request_id)}` }, "Log")) : "None",
   ]);

@@ -30,6 +30,6 @@ function card(one, name) {
       [["Category", words(one.category)], ["Role", one.idp_role ? words(one.idp_role) : null], ["Last sync", one.last_sync_at ? time(one.last_sync_at) : "Never"], ["Next sync", one.next_sync_at ? time(one.next_sync_at) : "Not planned"]]
         .filter(([, value]) => value !== null).map(([title, value]) => el("div", null, el("dt", null, title), el("dd", null, value)))),
     one.last_error ? note("error-text", el("p", null, el("strong", null, "Error: "), one.last_error)) : null,
-    one.left_out?.length > 0 ? el("div", { class: "note warning" }, el("p", null, "Lists that are left out; their last data is kept:"), el("ul", null, one.left_out.map((list) => el("li", null, el("code", null, list.list), `: ${list.reason} `, "since ", time(list.since))))) : null,
+    one.left_out?.length > 0 ? el("div", { class: "note warning" }, el("p", null, "Lists that are left out; their last data is kept:"), el("ul", null, one.left_out.map((list) => el("li", null, el("code", null, list.list), ", since ", time(list.since), `: ${list.reason}`)))) : null,
     el("p", null, el("a", { href: `#/operations/sync_integration?integrationId=${encodeURIComponent(one.id)}`, "aria-label": `Sync ${name}` }, "Sync…")));
 }

@@ -102,7 +102,7 @@ function row(line, controls) {
     el("td", null, badge(`status ${kind}`, isRequest ? String(line.status) : line.level)),
     el("td", { class: "event" }, isRequest ? el("code", null, `${line.method} ${line.path}`) : String(line.message ?? ""),
       more.length > 0 ? el("span", { class: "members" }, " ", more.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ")) : null),
-    el("td", null, line.function ?? "–"),
+    el("td", { class: "whole" }, line.function ?? "–"),
     el("td", { class: "number" }, line.duration_ms === undefined ? "–" : `${line.duration_ms} ms`),
     el("td", null, line.request_id
       ? el("button", { type: "button", class: "link", "aria-label": `Show only lines of the request ${line.request_id}`, onclick: only("request", line.request_id) }, line.request_id.slice(0, 8)) : "–"));
