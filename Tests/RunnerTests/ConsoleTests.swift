@@ -225,6 +225,10 @@ import Testing
         #expect(try page(9_000)["lines"]?.array?.count == kept.count)
         lines.append([UInt8](repeating: 0x20, count: 1 << 20))
         #expect(try page(0)["next"] == .integer(5_000))
+        let long = Array("\"\(String(repeating: "x", count: 60_000))\"".utf8)
+        for _ in 0..<40 { lines.append(long) }
+        let count = try page(0)["lines"]?.array?.count ?? 0
+        #expect((12...17).contains(count), "\(count)")
     }
 
     @Test("Without the page in the project there is no console")

@@ -55,10 +55,14 @@ final class RecentLines {
         lines.append(Line(number: lastNumber, json: json))
         byteCount += json.count
         guard lines.count > Self.mostLines || byteCount > Self.mostBytes else { return }
-        // Removes many at once, because each removal moves all others.
-        let surplus = lines.prefix(Self.mostLines / 4)
-        byteCount -= surplus.reduce(0) { $0 + $1.json.count }
-        lines.removeFirst(surplus.count)
+        // Removes a quarter at once, because each removal moves all others.
+        var surplus = 0
+        for line in lines {
+            guard lines.count - surplus > Self.mostLines / 4 * 3 || byteCount > Self.mostBytes / 4 * 3 else { break }
+            byteCount -= line.json.count
+            surplus += 1
+        }
+        lines = Array(lines.dropFirst(surplus))
     }
 
     /// Returns the selected lines after the one with the number `number`, as JSON: `lines`, and `next`, the number to

@@ -18,14 +18,14 @@ function rows(functions) {
     el("span", null, el("code", null, one.function), el("span", { class: "hint block" }, one.dispatch)),
     String(sum(one.requests) + sum(one.runs)), statuses({ ...one.runs, ...one.requests }),
     milliseconds(one.mean_ms), milliseconds(one.median_ms, "≤ "), milliseconds(one.p95_ms, "≤ "),
-    el("span", { class: "whole" }, `${one.in_use} of ${one.places}`), String(one.waiting),
+    el("span", { class: "whole" }, `${one.in_use} of ${one.places}`, one.waiting > 0 ? `, ${one.waiting} waiting` : ""),
     `${one.processes} now, ${one.starts} started${one.crashes > 0 ? `, ${one.crashes} failed` : ""}`,
     one.last_error ? el("span", null, badge("status error", String(one.last_error.status)), " ", el("code", null, one.last_error.line), " ", time(one.last_error.time), " ",
       el("a", { href: `#/log?request=${encodeURIComponent(one.last_error.request_id)}` }, "Log")) : "None",
   ]);
 }
 
-const columns = ["Function", "Requests", "Statuses", "Mean", "Median", "95 %", "Running", "Waiting", "Processes", "Last error"];
+const columns = ["Function", "Requests", "Statuses", "Mean", "Median", "95 %", "Running", "Processes", "Last error"];
 
 export async function functionsView({ signal }) {
   const area = el("div");
