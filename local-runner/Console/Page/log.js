@@ -1,8 +1,7 @@
 // The live log: the runner's latest lines, newest first, with the same filters as `local-runner tail`.
 
-import { el, note, badge, field, select } from "./dom.js";
+import { el, note, badge, field, select, announce } from "./dom.js";
 import { consoleData, Refused } from "./api.js";
-import { operations } from "./operations.js";
 
 const interval = 1000;
 const mostRows = 500;
@@ -21,7 +20,8 @@ export async function logView({ query, signal }) {
   controls.status.value = chosen("status");
   controls.request.value = chosen("request");
   const body = el("tbody");
-  const status = el("p", { class: "muted", role: "status" });
+  // Not a live region: under load it would interrupt a screen reader every second.
+  const status = el("p", { class: "muted" });
   const empty = note("", el("p", null, "No line matches yet. Send a request, for example from ", el("a", { href: "#/operations/get_risk_score" }, "the operation get_risk_score"), ", or change the filters."));
   const problem = el("div");
   const pause = el("button", { type: "button", "aria-pressed": "false" }, "Pause");
@@ -46,18 +46,17 @@ export async function logView({ query, signal }) {
       problem.replaceChildren(note("error", el("p", null, error instanceof Refused ? error.message : String(error))));
     }
     empty.hidden = body.children.length > 0;
-    const text = `${body.children.length} lines. ${isPaused ? "Paused." : "New lines appear at the top."}`;
-    if (!status.textContent.startsWith(text)) status.textContent = text;
+    status.textContent = `${body.children.length} lines. ${isPaused ? "Paused." : "New lines appear at the top."}`;
   };
-  const restart = () => {
+  const restart = async () => {
     version += 1;
     next = 0;
     body.replaceChildren();
-    status.textContent = "";
     const parameters = new URLSearchParams();
     for (const [name, control] of Object.entries(controls)) if (control.value.trim()) parameters.set(name, control.value.trim());
     history.replaceState(null, "", parameters.size > 0 ? `#/log?${parameters}` : "#/log");
-    return read();
+    await read();
+    announce(`${body.children.length} lines match.`);
   };
   const loop = async () => {
     while (!signal.aborted) {
@@ -69,11 +68,10 @@ export async function logView({ query, signal }) {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
     pause.textContent = isPaused ? "Continue" : "Pause";
-    status.textContent = "";
+    announce(isPaused ? "Paused." : "New lines are shown again.");
     read();
   });
   for (const control of Object.values(controls)) control.addEventListener("change", restart);
-  await operations().catch(() => []);
   loop();
   return [
     el("h1", null, "Log"),
