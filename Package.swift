@@ -199,7 +199,7 @@ let runner: [Target] = [
         path: "local-runner",
         exclude: [
             "OPERATING.md", "README.md", "components", "dev", "wrangler-like.schema.json", "CompanyRecords",
-            "Demonstration", "Targets",
+            "Console/Page", "Demonstration", "Targets",
         ]),
 ]
 

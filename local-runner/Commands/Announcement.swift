@@ -13,7 +13,8 @@ struct Announcement {
         if format == .text, isTerminal {
             try Terminal.say(text)
         } else {
-            log.write("listening on \(state.url); tokens and keys are in \(file)", level: .info)
+            let console = state.consoleURL == nil ? "" : ", and the address of the console"
+            log.write("listening on \(state.url); tokens and keys\(console) are in \(file)", level: .info)
         }
         if !address.isLoopback {
             log.write(
@@ -27,6 +28,7 @@ struct Announcement {
     var text: String {
         let key = state.apiKeys["read"]
         var lines = ["Listening on \(state.url)", ""]
+        if let console = state.consoleURL { lines.append("Console:              \(console)") }
         if let key { lines.append("API key (read):       \(key)") }
         lines += ["All keys and tokens:  \(file)", "", "Try:", curl("/api/health", nil)]
         if let key {

@@ -8,7 +8,7 @@ extension Verb {
         details: """
             The first start creates .dev.vars, next to the configuration, with random secrets, and a demonstration
             workspace in the database. The state folder contains the database and dev.json, which tells scripts the
-            URL, tokens, API keys, and the token for /cdn-cgi/handler/scheduled.
+            URL, tokens, API keys, the token for /cdn-cgi/handler/scheduled, and the address of the developer console.
 
             Values of secrets come from this process's environment, or from the file that it names with _FILE at the
             end of the secret's name, or else from .dev.vars (.dev.vars.NAME with --env NAME). Values of variables
@@ -53,9 +53,12 @@ extension Verb {
         // Keeps the database open until the end. Otherwise each function that closes the last connection would write
         // the whole write-ahead log back into the database.
         let database = try Terminal.step("Preparing the database") { try project.database(configuration) }
+        server.console = Console(project, database: database, log: log)
+        let consoleURL = server.console?.url(server.address)
         let prepare = { (configuration: Configuration, seeds: Bool) in
             try DevState.prepare(
-                project, configuration, database, url: server.address.url, localToken: localToken, seeds: seeds)
+                project, configuration, database, url: server.address.url, localToken: localToken,
+                consoleURL: consoleURL, seeds: seeds)
         }
         let seeds = !arguments.has("--no-seed")
         let state =

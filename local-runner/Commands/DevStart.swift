@@ -8,13 +8,14 @@ extension DevState {
     /// keys, issues a token for the first member of each role, and writes dev.json.
     static func prepare(
         _ project: Project, _ configuration: Configuration, _ database: any Database, url: String,
-        localToken: String, seeds: Bool
+        localToken: String, consoleURL: String?, seeds: Bool
     ) throws -> DevState {
         if seeds { _ = try Demonstration.seed(database, now: .now) }
         let issuer = try SessionTokens(configuration)
         var state = DevState(
             url: url, workspaceID: Demonstration.workspaceID.description, tokens: [:],
-            localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: project.stateFile), database))
+            localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: project.stateFile), database),
+            consoleURL: consoleURL)
         let members = try SystemAccess(database).workspace(Demonstration.workspaceID)?.members() ?? []
         for member in members where state.tokens[member.role.rawValue] == nil {
             let person = SessionTokens.Person(userID: member.userID, email: member.email)

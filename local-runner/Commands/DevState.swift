@@ -12,6 +12,8 @@ struct DevState {
     var localToken: String
     /// The API keys of the demonstration workspace by scope, `read` and `write`.
     var apiKeys: [String: String]
+    /// The address of the developer console, with its token; nil if there is none. Each start makes a new token.
+    var consoleURL: String?
 
     /// Returns the API keys of an earlier start by scope, or none if the file at `path` does not have them.
     static func apiKeys(in path: String) -> [String: String] {
@@ -21,11 +23,12 @@ struct DevState {
 
     /// Writes the file.
     func write(to path: String) throws(FileError) {
-        let state: JSON = [
+        var state: [String: JSON] = [
             "url": .string(url), "workspaceId": .string(workspaceID),
             "tokens": .object(tokens.mapValues(JSON.string)), "localToken": .string(localToken),
             "apiKeys": .object(apiKeys.mapValues(JSON.string)),
         ]
-        try File.write(path, JSONWriter.bytes(state) + [UInt8(ascii: "\n")], mode: 0o600)
+        if let consoleURL { state["consoleUrl"] = .string(consoleURL) }
+        try File.write(path, JSONWriter.bytes(JSON.object(state)) + [UInt8(ascii: "\n")], mode: 0o600)
     }
 }

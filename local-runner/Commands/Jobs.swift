@@ -36,7 +36,7 @@ extension Verb {
     private static func show(_ administration: Administration, _ status: JobStatus?, _ limit: Int) throws {
         let lanes = try administration.access.jobLanes()
         let jobs = try administration.access.jobs(status, limit: limit)
-        try administration.output.say(["lanes": .array(lanes.map(\.json)), "jobs": .array(jobs.map(\.json))]) {
+        try administration.output.say(JobEntry.json(lanes, jobs)) {
             let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
             try Terminal.say(
                 table: [counted]
@@ -68,6 +68,11 @@ extension JobLaneState {
 }
 
 extension JobEntry {
+    /// Returns the state of the queue and jobs in it as JSON.
+    static func json(_ lanes: [JobLaneState], _ jobs: [JobEntry]) -> JSON {
+        ["lanes": .array(lanes.map(\.json)), "jobs": .array(jobs.map(\.json))]
+    }
+
     fileprivate var json: JSON {
         [
             "id": .string(id), "kind": .string(kind), "workspace_id": .string(workspaceID),

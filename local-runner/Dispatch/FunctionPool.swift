@@ -55,6 +55,8 @@ final class FunctionPool {
 
     /// The number of requests that are being served.
     var inUse: Int { running.count }
+    /// The number of processes, without forks of them.
+    var processCount: Int { processes.count }
     /// The number of requests that wait.
     var waitingCount: Int { waiting.count }
 

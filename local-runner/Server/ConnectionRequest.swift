@@ -126,6 +126,15 @@ extension Connection {
         guard !isOnPagesPort else { throw .notFound }
         // The host of the target has precedence over the field (RFC 9112 §3.2.2).
         let host = targetHost ?? head.host
+        if let console = server.console, Console.matches(bytes[path]) {
+            let request = LocalHandler.Request(
+                bytes: bytes, head: head, host: host, path: path, query: query, peer: peer)
+            let page = try console.page(request, listen: server.address)
+            guard !head.hasBody else { throw .bodyTooLarge }
+            exchange.isOwnPage = true
+            input.consume(head.length)
+            return show(page, of: console)
+        }
         if let token = server.settings.localToken, LocalHandler.matches(bytes[path]) {
             let request = LocalHandler.Request(
                 bytes: bytes, head: head, host: host, path: path, query: query, peer: peer)

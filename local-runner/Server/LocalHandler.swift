@@ -20,18 +20,13 @@ enum LocalHandler {
         let query: Extent
         let peer: [UInt8]
 
-        /// Returns the expression that the request names.
-        ///
         /// Throws `forbidden` for requests from other machines, requests passed on by a proxy, and requests that a
         /// browser on this machine sends for a page of another site, since such a browser reaches the server too.
-        /// Throws `unauthorized` for requests without the token, which only the user who started the server can read.
-        /// Throws other errors for another path or method, and for a request without the parameter.
-        func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
-            let host = String(decoding: bytes[self.host], as: UTF8.self)
+        func checkSender(listen: ListenAddress) throws(RunnerError) {
+            let host = hostText
             // Other machines can send any Host, so the peer address is checked. A browser on this machine sends the
             // true Host, so checking that prevents DNS rebinding.
             guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen) else { throw .forbidden }
-            var authorization: UnsafeRawBufferPointer?
             for field in head.fields {
                 let (name, value) = (bytes[field.name], bytes[field.value])
                 if LocalHandler.isForwarding(name) { throw .forbidden }
@@ -41,14 +36,26 @@ enum LocalHandler {
                     // A browser fetches an image or a link of another site's page without an Origin, but with
                     // Sec-Fetch-Site.
                     guard value.equals("same-origin") || value.equals("none") else { throw .forbidden }
-                } else if name.equals("authorization") {
-                    authorization = value
                 }
             }
+        }
+
+        /// Throws `unauthorized`, with `refusal`, for requests without the token, which only the user who started the
+        /// server can read.
+        func authorize(_ token: Secret, refusal: StaticString) throws(RunnerError) {
             let expected = token.reveal { Array("Bearer \($0)".utf8) }
-            guard let authorization, constantTimeEqual(Array(authorization), expected) else {
-                throw .unauthorized("This path requires the localToken in dev.json as a bearer token.")
-            }
+            let given = head.fields.last { bytes[$0.name].equals("authorization") }.map { Array(bytes[$0.value]) }
+            guard let given, constantTimeEqual(given, expected) else { throw .unauthorized(refusal) }
+        }
+
+        /// The host and port that the request names.
+        var hostText: String { String(decoding: bytes[host], as: UTF8.self) }
+
+        /// Returns the expression that the request names. Throws an error for a sender or a token that is refused, for
+        /// another path or method, and for a request without the parameter.
+        func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
+            try checkSender(listen: listen)
+            try authorize(token, refusal: "This path requires the localToken in dev.json as a bearer token.")
             guard bytes[path].equals("/cdn-cgi/handler/scheduled") else { throw .notFound }
             let method = bytes[head.method]
             guard method.isExactly("GET") || method.isExactly("POST") else {

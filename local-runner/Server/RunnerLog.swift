@@ -47,6 +47,8 @@ final class RunnerLog {
     private var dropped = 0
     /// True if the output had no room for waiting bytes.
     private(set) var isBlocked = false
+    /// Gets each line too, as JSON; nil if there is no console.
+    var recent: RecentLines?
     private var second = Timestamp(seconds: -1)
     private var secondText: [UInt8] = []
 
@@ -64,10 +66,11 @@ final class RunnerLog {
 
     /// Logs a request and the lines that its function wrote on standard error.
     func write(_ request: Request, lines: [[UInt8]]) {
+        recent?.note(request)
         if hasRoom() {
             switch format {
             case .text: writeText(request)
-            case .json: writeJSON(request)
+            case .json: append(Self.json(request))
             }
         }
         for line in lines { write(line, function: request.function) }
@@ -75,6 +78,7 @@ final class RunnerLog {
 
     /// Logs a line that a function wrote on standard error.
     func write(_ line: [UInt8], function: String) {
+        if let recent, recent.isWatched { recent.append(Self.json(line, function: function)) }
         guard hasRoom() else { return }
         switch format {
         case .text:
@@ -83,19 +87,20 @@ final class RunnerLog {
             waiting.append(": ")
             waiting.append(contentsOf: String(decoding: line, as: UTF8.self).harmless.utf8)
             endLine()
-        case .json where Self.isOfSchema(line):
-            waiting.append(contentsOf: line)
-            endLine()
-        case .json:
-            writeJSON(level: "info", message: String(decoding: line, as: UTF8.self)) { json in
-                json.field("function", function)
-            }
+        case .json: append(Self.json(line, function: function))
         }
     }
 
     /// Logs a message of the runner itself. `request` is the id of the request that the message is about. Only the JSON
     /// format shows `level` and `function`.
     func write(_ message: String, level: Log.Level = .warning, function: String? = nil, request: String? = nil) {
+        let json = {
+            Self.json(level: level.rawValue, message: message) { json in
+                json.field("request_id", ifPresent: request)
+                json.field("function", ifPresent: function)
+            }
+        }
+        if let recent, recent.isWatched { recent.append(json()) }
         guard hasRoom() else { return }
         switch format {
         case .text:
@@ -106,11 +111,7 @@ final class RunnerLog {
                 waiting.append(contentsOf: request.utf8)
             }
             endLine()
-        case .json:
-            writeJSON(level: level.rawValue, message: message) { json in
-                json.field("request_id", ifPresent: request)
-                json.field("function", ifPresent: function)
-            }
+        case .json: append(json())
         }
     }
 
@@ -202,9 +203,15 @@ final class RunnerLog {
         endLine()
     }
 
-    private func writeJSON(_ request: Request) {
+    private func append(_ json: [UInt8]) {
+        waiting.append(contentsOf: json)
+        endLine()
+    }
+
+    /// Returns a request's line as JSON.
+    static func json(_ request: Request) -> [UInt8] {
         let parts = request.line.split(separator: ASCII.space, maxSplits: 1)
-        writeJSON(level: request.status < 500 ? "info" : "error", message: "request") { json in
+        return json(level: request.status < 500 ? "info" : "error", message: "request") { json in
             json.field("request_id", String(decoding: request.id, as: UTF8.self))
             if !request.client.isEmpty { json.field("client", String(decoding: request.client, as: UTF8.self)) }
             json.field("function", ifPresent: request.function.isEmpty ? nil : request.function)
@@ -215,7 +222,15 @@ final class RunnerLog {
         }
     }
 
-    private func writeJSON(level: String, message: String, _ body: (inout JSONWriter) -> Void) {
+    /// Returns a function's line as JSON: unchanged if it already has the form of the log's lines.
+    private static func json(_ line: [UInt8], function: String) -> [UInt8] {
+        if isOfSchema(line) { return line }
+        return json(level: "info", message: String(decoding: line, as: UTF8.self)) { json in
+            json.field("function", function)
+        }
+    }
+
+    private static func json(level: String, message: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("time", Timestamp.now)
@@ -223,8 +238,7 @@ final class RunnerLog {
             json.field("message", message)
             body(&json)
         }
-        waiting.append(contentsOf: json.bytes)
-        endLine()
+        return Array(json.bytes)
     }
 
     private func appendTime() {

@@ -36,6 +36,8 @@ final class Server {
     let store: StoreWatch?
     /// Tells systemd about the server's state; nil if systemd expects no messages, or if none can be sent.
     var serviceManager: ServiceManager?
+    /// The developer console; nil if there is none.
+    var console: Console?
     var requestIDs = RequestIDs()
     var date = DateLine()
     /// True once the server has been told to end. It finishes running requests. If it has a limited time for that, it
