@@ -37,7 +37,8 @@ struct ContractTests {
         given["examples"] = 10
         given["lenient"] = [
             "connect_integration", "execute_action", "export_workspace", "send_chat_message", "remediate_finding",
-            "receive_stripe_event", "list_findings", "list_actions", "list_platforms", "get_posture_history",
+            "receive_stripe_event", "send_mcp_message", "list_findings", "list_actions", "list_platforms",
+            "get_posture_history",
         ]
         // The server runs as long as its object exists.
         let problems = try withExtendedLifetime(product) { try SDK.run("openapi_fuzz.py", .object(given)) }

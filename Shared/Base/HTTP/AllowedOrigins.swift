@@ -10,7 +10,9 @@ public struct AllowedOrigins: Sendable {
     public static let variable = "CORS_ALLOWED_ORIGINS"
 
     /// The fields of requests that pages may set, besides those that need no permission.
-    private static let requestFields = "Authorization, Content-Type, Idempotency-Key, X-Api-Key, X-Request-Id"
+    private static let requestFields =
+        "Authorization, Content-Type, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-Api-Key, "
+        + "X-Request-Id"
     /// The fields of responses that pages may read, besides those that need no permission.
     private static let responseFields =
         "Content-Disposition, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Next-Cursor, "

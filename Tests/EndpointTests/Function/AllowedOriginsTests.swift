@@ -50,7 +50,8 @@ import Testing
             #expect(methods.contains(operation.method) && !methods.contains("OPTIONS"))
             #expect(
                 reply.headers["Access-Control-Allow-Headers"]
-                    == "Authorization, Content-Type, Idempotency-Key, X-Api-Key, X-Request-Id")
+                    == "Authorization, Content-Type, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-Api-Key, "
+                    + "X-Request-Id")
             #expect(reply.headers["Access-Control-Max-Age"] == "600")
             #expect(reply.headers["Access-Control-Allow-Credentials"] == nil)
             #expect(reply.headers["X-Frame-Options"] == "DENY")
