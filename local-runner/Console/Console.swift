@@ -8,7 +8,7 @@ import Store
 /// session tokens and keys of the demonstration workspace, so it needs a token, which `dev` puts into the page's address.
 /// All of it is refused to other machines and to pages of other sites (`LocalHandler.Request.checkSender`).
 final class Console {
-    /// What a request asks for.
+    /// The part of the console that a request asks for.
     enum Page {
         case file(bytes: [UInt8], type: StaticString)
         case data(Data)
@@ -56,7 +56,7 @@ final class Console {
         path.isExactly("/") || path.starts(with: prefix)
     }
 
-    /// Returns what a request asks for. Throws the error for a request that is refused.
+    /// Returns the part that a request asks for. Throws the error for a request that is refused.
     func page(_ request: LocalHandler.Request, listen: ListenAddress) throws(RunnerError) -> Page {
         try request.checkSender(listen: listen)
         // A browser leaves out port 80 only.
