@@ -241,7 +241,7 @@ let tests: [Target] = [
         "EndpointTests",
         on: dependencies(
             .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Outbound, .Upstream, .Actions,
-            .Analysis, .Assistant, .Billing, .Export, .Findings, .MCP, .Remediation, .Function, .Invocation,
+            .Analysis, .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation,
             and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(

@@ -48,7 +48,7 @@ struct LineReader {
         while true {
             if let end = bytes.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(bytes.prefix(end))
-                bytes.removeFirst(end + 1)
+                bytes = Array(bytes.dropFirst(end + 1))
                 return line
             }
             searched = bytes.count
