@@ -1,7 +1,8 @@
 import Base
 import TestSupport
+import Testing
 
-/// A company without problems beyond those that FINDINGS.md declares: ordinary people on ordinary platforms, with the
+/// A company without problems beyond those that Company.md declares: ordinary people on ordinary platforms, with the
 /// properties of `CompanyTrait`.
 ///
 /// `CompanyTenants` shows it as the platforms' APIs would, at a time that moves, and the connectors read it from there.
@@ -33,7 +34,7 @@ struct Company: Sendable, CustomTestStringConvertible {
     let people: [CompanyPerson]
     let events: [CompanyEvent]
 
-    /// The name by which FINDINGS.md calls the company.
+    /// The name by which Company.md calls the company.
     var name: String { "\(stack.rawValue) \(people.count)" }
     var testDescription: String { name }
 

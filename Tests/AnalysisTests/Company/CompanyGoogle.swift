@@ -117,7 +117,7 @@ extension CompanyTenant {
         people.filter { $0.has(.chromebook) }.map { person in
             [
                 "deviceId": .string("c\(person.number)"), "serialNumber": .string("5CD4\(1_000 + person.number)"),
-                "model": "HP Chromebook x360", "osVersion": "124.0", "status": "ACTIVE",
+                "model": "HP Chromebook x360", "osVersion": "149.0", "status": "ACTIVE",
                 "osVersionCompliance": isFederated ? "compliant" : "notCompliant",
                 "annotatedUser": .string(person.email), "lastSync": .string((clock.now - .hours(2)).description),
             ]

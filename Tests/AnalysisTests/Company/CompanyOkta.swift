@@ -39,9 +39,9 @@ extension CompanyTenant {
         case ("devices", 3): return .json([])
         case ("logs", 3):
             let since = request.parameter("since").flatMap { Timestamp($0) } ?? Company.now
-            let events = clock.list("okta log \(since)") { _ in events(since: since).compactMap(oktaEvent) }
+            let log = clock.list("okta log \(since)") { _ in events(since: since).compactMap(oktaEvent) }
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
-            let page = Self.part(events, from: from, most: 1_000)
+            let page = Self.part(log, from: from, most: 1_000)
             let next = "<https://company.okta.com/api/v1/logs?after=\(from + 1_000)&limit=1000>; rel=\"next\""
             return .json(page.items, headers: ["Link": next])
         default: return nil

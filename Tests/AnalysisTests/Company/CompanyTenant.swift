@@ -22,12 +22,11 @@ final class CompanyClock: @unchecked Sendable {
 
     /// Returns a platform's list as it is now; `make` makes it.
     func list(_ name: String, _ make: (Timestamp) -> [JSON]) -> [JSON] {
-        lock.withLock {
-            if let list = lists[name] { return list }
-            let list = make(moment)
-            lists[name] = list
-            return list
-        }
+        // The lock is not held during `make`, which asks for the time.
+        if let known = lock.withLock({ lists[name] }) { return known }
+        let list = make(now)
+        lock.withLock { lists[name] = list }
+        return list
     }
 }
 
