@@ -259,7 +259,10 @@ let tests: [Target] = [
             and: "Demonstration")),
     test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
     test("PackageTests", on: dependencies(.Base, and: "local-runner")),
-    test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "CompanyRecords")),
+    test(
+        "AnalysisTests",
+        on: dependencies(
+            .Base, .HTTP, .Auth, .Store, .Connectors, .Sync, .Analysis, .Findings, and: "CompanyRecords")),
     test("DemonstrationTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "Demonstration")),
 ]
 
