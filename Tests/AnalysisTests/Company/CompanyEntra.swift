@@ -144,7 +144,7 @@ extension CompanyTenant {
         return users + nobodies + guests
     }
 
-    /// Returns who has registered for multi-factor authentication. Whoever began today has not done so yet.
+    /// Returns who has registered for multi-factor authentication. A person who began today has not done so yet.
     private func entraFactors(_ now: Timestamp) -> [JSON] {
         let people: [JSON] = people.filter { !$0.isEnded(at: now) }.map {
             [
@@ -190,7 +190,7 @@ extension CompanyTenant {
             ]
         }
 
-    /// Returns the people who may use an application. Everybody may use Figma, also whoever is disabled.
+    /// Returns the people who may use an application. All people may use Figma, also those who are disabled.
     private func entraHolders(_ application: String) -> [JSON] {
         guard application == "sp0" else { return [] }
         return people.map { person in
@@ -216,7 +216,7 @@ extension CompanyTenant {
     }
 
     private func start(_ request: Request) -> Timestamp {
-        let text = request.parameter("$filter")?.split(separator: " ").last ?? ""
+        let text = request.parameter("$filter")?.split(separator: " ").last.map(String.init) ?? ""
         return Timestamp(text) ?? Company.now
     }
 

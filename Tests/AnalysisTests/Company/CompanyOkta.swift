@@ -1,7 +1,7 @@
 import Base
 import TestSupport
 
-/// The company's Okta org. Two people are suspended or not yet active; whoever left is deactivated.
+/// The company's Okta org. Two people are suspended or not yet active; the people who left are deactivated.
 extension CompanyTenant {
     /// Answers a request to Okta.
     @Sendable func okta(_ request: Request) -> Reply? {

@@ -48,7 +48,7 @@ struct CompanyPerson: Sendable {
 
     var id: String { "p\(number)" }
     var email: String { name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example" }
-    /// The address of the person's home, which nobody else has.
+    /// The address of the person's home, which no other person has.
     var home: String { "81.\(number / 250).\(number % 250).7" }
 
     func has(_ trait: CompanyTrait) -> Bool { traits.contains(trait) }
