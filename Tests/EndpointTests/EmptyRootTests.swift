@@ -22,9 +22,9 @@ struct EmptyRootTests {
             event = { operation.callNow($0).event }
         }
 
-        init(_ function: String, _ status: Int, _ call: Call) {
+        init(_ function: String, _ status: Int, _ call: @escaping @Sendable (TestStore) -> Call) {
             (self.function, self.status) = (function, status)
-            event = { _ in call.event }
+            event = { call($0).event }
         }
 
         init(scheduled function: String) {
@@ -40,8 +40,9 @@ struct EmptyRootTests {
 
     static let examples =
         Operation.all.map { Example($0) } + [
-            Example("api-health", 200, Call()), Example("api-openapi", 503, Call()),
-            Example("api-stripe-webhook", 503, Call("POST", body: [:])),
+            Example("api-health", 200) { _ in Call() }, Example("api-openapi", 503) { _ in Call() },
+            Example("api-stripe-webhook", 503) { _ in Call("POST", body: [:]) },
+            Example("api-mcp", 200) { MCPTest.call(MCPTest.message("tools/list"), key: $0.own.readKey) },
             Example(scheduled: "scheduled-housekeeping"), Example(scheduled: "scheduled-jobs"),
             Example(scheduled: "scheduled-sync"), Example(scheduled: "scheduled-session-keys"),
         ]
@@ -91,11 +92,10 @@ struct EmptyRootTests {
         let lines = done.text.split(separator: "\n")
         #expect(done.status == 0)
         var libraries: Set = ["Swift", "glibc", "libstdc++", "OpenSSL", "SQLite"]
-        if ["api-sync-integration", "scheduled-jobs"].contains(name) {
+        // The runner compresses packages, and its verb mcp calls servers.
+        if ["api-sync-integration", "scheduled-jobs", "local-runner"].contains(name) {
             libraries.formUnion(["libcurl", "zlib"])
         }
-        // The runner compresses packages.
-        if name == "local-runner" { libraries.insert("zlib") }
         if TestStore.Engine.ofThisRun == .postgreSQL { libraries.insert("libpq") }
         #expect(Set(lines.map { String($0.prefix { $0 != " " }) }) == libraries, "\(done.text)")
         for line in lines { #expect(line.contains(#/ \(package [^ ]+\)$/#), "\(line)") }

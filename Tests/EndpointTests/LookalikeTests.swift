@@ -13,6 +13,7 @@ import TestSupport
 import Testing
 
 @testable import Assistant
+@testable import api_mcp
 @testable import api_stripe_webhook
 @testable import local_runner
 @testable import scheduled_housekeeping
@@ -97,9 +98,10 @@ import Testing
         ).functions
         let operations = functions.flatMap { function in function.methods.map { "\($0) \(function.function)" } }
         let tested = Operation.all.map { "\($0.method) \($0.program)" }
-        // Health and the OpenAPI document belong to no workspace. Stripe's events are tested below.
-        #expect(
-            Set(operations) == Set(tested + ["GET api-health", "GET api-openapi", "POST api-stripe-webhook"]))
+        // Health and the OpenAPI document belong to no workspace. Stripe's events and the MCP server's tools are tested
+        // below.
+        let others = ["GET api-health", "GET api-openapi", "POST api-stripe-webhook", "POST api-mcp"]
+        #expect(Set(operations) == Set(tested + others))
         let scheduled = functions.filter { $0.methods.isEmpty }.map(\.function)
         #expect(Set(scheduled) == Set(Self.schedules.map(\.testDescription)))
         for operation in Operation.all {
@@ -109,6 +111,24 @@ import Testing
             ]
             #expect(handlers[operation.method]?.access != nil, "\(operation)")
         }
+    }
+
+    @Test(
+        "A tool of the MCP server affects and shows its own workspace only",
+        arguments: MCPTest.inputs(.random()).indices)
+    func aToolKnowsOneWorkspace(_ index: Int) throws {
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            let (tool, input) = MCPTest.inputs(lookalikes.own.finding)[index]
+            let arguments = tool == "lookup_identity" ? ["email": "u1@example.com"] : input
+            let message = MCPTest.message("tools/call", ["name": .string(tool), "arguments": .object(arguments)])
+            let call = MCPTest.call(message, key: lookalikes.store.own.writeKey).with("X-Request-Id", "fixed")
+            let reply = lookalikes.store.send(call, to: MCPFunction.self, variables: lookalikes.variables)
+            #expect(reply.status == 200 && reply.json["result"]?["isError"] != true, "\(reply.wire)")
+            return [reply.wire]
+        }
+        #expect(isolation.problems == [])
+        // The first seven tools only read.
+        if index >= 7 { #expect(isolation.changes > 0) }
     }
 
     @Test("An event from Stripe affects its own workspace only") func anEventOfStripeKnowsOneWorkspace() throws {

@@ -38,9 +38,11 @@ struct AnswerCheck {
         let mediaType = String((reply.headers["Content-Type"] ?? "").prefix { $0 != ";" })
         if let content = response["content"]?[mediaType] {
             if !isCutOff, method != "HEAD", let schema = content["schema"].map(resolved) {
-                let check = SchemaCheck(reply.json, schema)
-                problems += check.problems
-                FieldsSeen.current?.add(check.seen.map { "\(id) \(reply.status < 400 ? "" : "error ")\($0)" })
+                let checks = (schema["anyOf"]?.array?.map(resolved) ?? [schema]).map { SchemaCheck(reply.json, $0) }
+                let check = checks.first { $0.problems.isEmpty } ?? checks.last
+                problems += check?.problems ?? ["the schema has no alternative"]
+                let seen = check?.seen ?? []
+                FieldsSeen.current?.add(seen.map { "\(id) \(reply.status < 400 ? "" : "error ")\($0)" })
             }
         } else if response["content"] != nil || !reply.body.isEmpty {
             problems.append("the media type \(mediaType) is not declared")

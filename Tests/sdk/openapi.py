@@ -49,7 +49,7 @@ for path, methods in document["paths"].items():
             for example in schema["examples"]:
                 check(place, schema, example)
         for status, response in operation["responses"].items():
-            for media in response["content"].values():
+            for media in response.get("content", {}).values():
                 if "example" in media:
                     check(f"{place} {status}", media["schema"], media["example"])
                 for example in media.get("examples", {}).values():

@@ -26,8 +26,11 @@ extension MCPMessage {
         }
     }
 
-    /// Returns the response to a request that was refused, for example because the key is not valid.
+    /// Returns the response to a request that was refused, for example because the key's scope is too narrow. A request
+    /// without a valid key gets REST's answer, because web servers and the local runner may refuse it without reading
+    /// the message.
     public func refusal(_ error: HTTPError) -> Response {
+        guard error.status != 401 else { return error.response }
         var response = Self.error(error.status, id, ProtocolError.refusal, error.sentence, nil)
         for field in error.headers.fields { response.headers.add(field.name, field.value) }
         return response

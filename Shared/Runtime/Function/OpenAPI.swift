@@ -212,11 +212,19 @@ extension Handler {
             "headers": .object(headers),
             "content": [
                 "application/json": [
-                    "schema": messageSchemas?().error.json ?? Self.reference("schemas", "Error"),
+                    "schema": errorSchema,
                     "examples": .object(examples),
                 ]
             ],
         ]
+    }
+
+    /// The schema of errors. An endpoint for messages answers with errors of its protocol, and with REST's errors to
+    /// requests whose message was not read.
+    private var errorSchema: JSON {
+        let error = Self.reference("schemas", "Error")
+        guard let message = messageSchemas?().error else { return error }
+        return ["anyOf": [message.json, error]]
     }
 
     // MARK: Components

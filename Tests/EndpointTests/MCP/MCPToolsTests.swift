@@ -131,12 +131,12 @@ import Testing
 
     // MARK: Access
 
-    @Test("Requests without a valid key get REST's statuses, and an error that the client can show") func keys() {
+    @Test("Requests without a valid key get REST's answer") func keys() {
         let message = MCPTest.message("tools/list")
         for key in ["x", "thal_" + String(repeating: "x", count: 40), store.own.revokedKey, store.own.token()] {
             let reply = test.send(MCPTest.call(message, key: key))
             #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
-            #expect(reply.json["error"]?["message"] == "Missing or invalid API key." && reply.json["id"] == 1)
+            #expect(reply.json == ["error": "Missing or invalid API key."])
         }
         var call = MCPTest.call(message, key: "")
         call.headers["Authorization"] = nil
