@@ -69,7 +69,7 @@ final class RecentLines {
     /// ask with the next time. `skipped` is the number of lines in between that are no longer kept.
     func page(after number: Int, _ selection: LogSelection) -> [UInt8] {
         // A page that stayed open while the runner was started again has a number that does not exist yet.
-        let start = number > lastNumber ? 0 : number
+        let start = (0...lastNumber).contains(number) ? number : 0
         let new = lines.drop { $0.number <= start }
         let selected = new.filter { line in
             selection.isEverything || (try? JSON(parsing: line.json)).map(selection.selects) == true
