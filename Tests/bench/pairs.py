@@ -100,8 +100,8 @@ def sync(work):
     """Runs each tree's own sync.py with few users and no latency, so that its time is the product's and not the
     provider's."""
     users = os.environ.get("BENCH_USERS", "4000")
-    names = ["SQLite, first sync", "SQLite, sync after few changes", "PostgreSQL, first sync",
-             "PostgreSQL, sync after few changes"]
+    engines = os.environ.get("BENCH_ENGINES", "SQLite,PostgreSQL").split(",")
+    names = [f"{engine}, {kind}" for engine in engines for kind in ("first sync", "sync after few changes")]
 
     def measure(tree):
         with tempfile.TemporaryDirectory(dir=work) as folder:
