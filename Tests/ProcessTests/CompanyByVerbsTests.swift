@@ -126,7 +126,7 @@ import Testing
 
     @Test(
         "Verbs alone make a company: members, a key, Okta, a sync, findings, an approval, an export",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(30)))
     func company() throws {
         // If the schema does not exist yet, a verb names the remedy.
         let early = try run(["workspace", "list", "--database", database.url])
@@ -245,7 +245,7 @@ import Testing
         #expect(try findings() == findingsBefore && findingsBefore != nil)
     }
 
-    @Test("A workspace that is deleted while its sync runs stays empty", .timeLimit(.minutes(5)))
+    @Test("A workspace that is deleted while its sync runs stays empty", .timeLimit(.minutes(30)))
     func deletedDuringSync() throws {
         #expect(try run(["migrate", "--database", database.url]).status == 0)
         let workspace = try #require(

@@ -9,7 +9,7 @@ import Testing
     .enabled(
         if: BuiltProducts.areRelease && SDK.isThere, "Tests/run makes a release build and installs Python packages"))
 struct MCPClientTests {
-    @Test("The official SDK uses all tools by HTTP and by standard input and output", .timeLimit(.minutes(5)))
+    @Test("The official SDK uses all tools by HTTP and by standard input and output", .timeLimit(.minutes(30)))
     func allTools() throws {
         let product = try DemonstrationServer()
         let transcript = try withExtendedLifetime(product) {

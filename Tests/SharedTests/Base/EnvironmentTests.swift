@@ -27,7 +27,7 @@ import Testing
         #expect(environment["A"] == nil)
     }
 
-    @Test("A file with NUL, a pipe without a writer, and a device hold no value", .timeLimit(.minutes(1)))
+    @Test("A file with NUL, a pipe without a writer, and a device hold no value", .timeLimit(.minutes(30)))
     func unsuitableFiles() throws {
         let folder = try TemporaryFolder()
         try folder.write("nul", "before\0behind")
