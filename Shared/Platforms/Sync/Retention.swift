@@ -50,11 +50,15 @@ extension Workspace {
             }
         for run in runs {
             for (table, key) in Self.staged {
-                let statement: SQL = """
-                    DELETE FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2 AND (\(key)) IN (
-                        SELECT \(key) FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT $3)
+                let all: SQL = "DELETE FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2"
+                // A batch ends at the key of its last row. Without such a row, fewer are left, and the condition is not
+                // true for any. A list of keys would be compared with every row while PostgreSQL has no statistics.
+                let batch: SQL = """
+                    \(all) AND (\(key)) <= (SELECT \(key) FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2
+                        ORDER BY \(key) LIMIT 1 OFFSET $3)
                     """
-                while try execute(statement, run, Self.batch) > 0 { letOthersWrite() }
+                while try execute(batch, run, Self.batch - 1) > 0 { letOthersWrite() }
+                try execute(all, run)
             }
         }
     }
