@@ -20,17 +20,18 @@ import Testing
     private func columns(of name: String, in workspace: Workspace) throws -> [String] {
         let row: SQL = "SELECT * FROM (SELECT 1 AS first_column) AS one LEFT JOIN "
         let shared = Prelude.sharedTables.first { "\($0.name)" == name }
-        let query: SQL
-        if let shared {
-            let rows: SQL = "\(row) (\(shared.query.sql)) AS kept ON true"
-            query = PreludeTable.clause(for: rows, of: Prelude.plain) + rows
-        } else {
-            let rows: SQL = "\(row) \(SQL(text: name)) ON true"
-            query = PreludeTable.clause(for: rows, of: Prelude.all) + rows
-        }
+        let table: SQL = shared.map { "(\($0.query.sql)) AS kept" } ?? SQL(text: name)
+        let rows: SQL = "\(row) \(table) ON true"
+        let query = PreludeTable.clause(for: rows, of: shared == nil ? Prelude.all : Prelude.plain) + rows
         var columns: [String] = []
-        try workspace.forEachRow(query, shared?.query.values(at: TestStore.now) ?? []) { row in
-            columns = (1..<row.columnCount).map { row.name($0) }
+        try workspace.snapshot {
+            // A shared table may query earlier ones.
+            for earlier in Prelude.sharedTables.prefix(while: { shared != nil && "\($0.name)" != name }) {
+                try workspace.materialize(earlier.temporary, earlier.query.values(at: TestStore.now))
+            }
+            try workspace.forEachRow(query, shared?.query.values(at: TestStore.now) ?? []) { row in
+                columns = (1..<row.columnCount).map { row.name($0) }
+            }
         }
         return columns
     }

@@ -142,7 +142,7 @@ import Testing
         try company.account(of: person, on: "jira")
         let application = try company.application("Boardly", managed: false, firstSeen: now - 60)
         let user = try company.person("User")
-        try company.grant(of: user, to: application)
+        try company.grant(of: user, to: application, granted: now - 60)
         let rules = [
             "device_posture::unencrypted", "access_hygiene::account_without_idp_identity",
             "shadow_it::new_unsanctioned_app",

@@ -101,7 +101,8 @@ final class TestCompany {
         lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = "Engineering",
         title: String? = "Engineer",
         manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
-        terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil, created: Timestamp = TestStore.now - .days(390),
+        terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil,
+        suspended: Timestamp = TestStore.now - .days(14), created: Timestamp = TestStore.now - .days(390),
         idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:]
     ) throws -> Person {
         let person = try nextID()
@@ -109,7 +110,8 @@ final class TestCompany {
         try records.addIdentity(
             person, email: email, name: name, status: status, type: type, mfa: mfa, lastLoginAt: lastLogin,
             department: department, title: title, manager: manager, hrStatus: hr, hiredAt: hired,
-            terminatedAt: terminated, deprovisionedAt: deprovisioned, createdAt: created, updatedAt: created)
+            terminatedAt: terminated, deprovisionedAt: deprovisioned,
+            suspendedAt: status == "suspended" ? suspended : nil, createdAt: created, updatedAt: created)
         var made = Person(id: person, name: name, email: email, account: nil)
         if idp {
             let kinds = ["service_account": "service_account", "external": "external"]
@@ -123,10 +125,11 @@ final class TestCompany {
         return made
     }
 
-    /// Adds an account on a platform, of a person or of an unknown owner.
+    /// Adds an account on a platform, of a person or of an unknown owner, who has the address `email`.
     @discardableResult
     func account(
-        of person: Person? = nil, on platform: String, username: String? = nil, kind: String = "user",
+        of person: Person? = nil, on platform: String, username: String? = nil,
+        email: String? = "stranger@elsewhere.example", kind: String = "user",
         status: String = "active", admin: Bool = false, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil,
         lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = nil, manager: String? = nil,
         metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
@@ -134,7 +137,7 @@ final class TestCompany {
         let account = try nextID()
         try records.addAccount(
             account, on: integration(platform), of: person?.id, externalID: externalID(account),
-            username: username ?? person?.email ?? "stranger", email: person?.email,
+            username: username ?? person?.email ?? "stranger", email: person?.email ?? email,
             name: person?.name ?? username ?? "Stranger", kind: kind, status: status, isAdmin: admin, roles: roles,
             mfa: mfa, sso: sso, lastLoginAt: lastLogin, department: department,
             manager: manager.map(EmailAddress.canonical), metadata: metadata, createdAt: created,
@@ -214,7 +217,8 @@ final class TestCompany {
         serial: String? = nil, model: String? = nil, system: String = "macOS", version: String = "15.4",
         supported: Bool? = true, encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false,
         edr: Bool? = nil,
-        contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
+        contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3),
+        created: Timestamp = TestStore.now - .days(300)
     ) throws -> Identifier {
         let device = try nextID()
         try records.addDevice(
@@ -222,7 +226,7 @@ final class TestCompany {
             serial: serial ?? externalID(device), system: system, version: version, isSupported: supported,
             isEncrypted: encrypted, isCompliant: compliant, isJailbroken: jailbroken, hasEDR: edr,
             isContained: contained, detections: detections, lastSeenAt: lastSeen,
-            metadata: model.map { ["model": .string($0)] } ?? [:], createdAt: ago(days: 300), updatedAt: ago(hours: 1))
+            metadata: model.map { ["model": .string($0)] } ?? [:], createdAt: created, updatedAt: ago(hours: 1))
         return device
     }
 

@@ -33,16 +33,16 @@ public struct CompanyRecords {
         _ id: Identifier, email: String?, name: String, status: String, type: String, mfa: Bool?,
         lastLoginAt: Timestamp? = nil, department: String? = nil, title: String? = nil, manager: String? = nil,
         hrStatus: String? = nil, hiredAt: Timestamp? = nil, terminatedAt: Timestamp? = nil,
-        deprovisionedAt: Timestamp? = nil, createdAt: Timestamp, updatedAt: Timestamp
+        deprovisionedAt: Timestamp? = nil, suspendedAt: Timestamp? = nil, createdAt: Timestamp, updatedAt: Timestamp
     ) throws {
         try database.execute(
             """
             INSERT INTO identities (workspace_id, id, email, display_name, status, identity_type, mfa_enabled,
                 last_login_at, department, title, manager_email, hr_status, hired_at, terminated_at,
-                deprovisioned_at, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                deprovisioned_at, suspended_at, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             """, workspaceID, id, email, name, status, type, mfa, lastLoginAt, department, title, manager, hrStatus,
-            hiredAt, terminatedAt, deprovisionedAt, createdAt, updatedAt)
+            hiredAt, terminatedAt, deprovisionedAt, suspendedAt, createdAt, updatedAt)
     }
 
     /// Adds an account on a platform.

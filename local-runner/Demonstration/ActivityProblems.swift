@@ -5,12 +5,7 @@ extension Company {
     func plantAttacks() throws {
         let target = try take("brute force") { $0.isPlain && days(since: $0.hiredAt) > 60 }
         bruteForce(target, daysAgo: 6, failures: 23, addresses: 4)
-        try plantBruteForce(target, 6, 23, 4)
         removeFactor(of: target)
-        try plant(
-            "identity_security::user_without_mfa", on: .person(target), from: [.okta],
-            "\(target.name) has no second factor in Okta, so a stolen password opens \(target.entitlements.count) applications."
-        )
         try plant(
             "compound_risk::brute_forced_without_mfa", on: .person(target), from: [.okta],
             since: officeHours(daysAgo: 5),
@@ -24,7 +19,9 @@ extension Company {
         record(
             "user.mfa.factor.deactivate", of: victim, target: victim.name, from: addresses[1], at: entry + 240,
             ["factor": "Okta Verify"])
-        try plantBruteForce(victim, 3, 41, 5)
+        let guessed = try take("brute force, failed")
+        bruteForce(guessed, daysAgo: 4, failures: 26, addresses: 4)
+        try plantBruteForce(guessed, 4, 26, 4)
         try plant(
             "behavioral_anomaly::success_after_brute_force", on: .person(victim), from: [.okta], since: entry,
             "\(victim.name) signed in from \(addresses[1]) 21 minutes after 41 failures had begun, 3 days ago, so the password has been guessed."
@@ -94,6 +91,9 @@ extension Company {
         let owl = try take("off hours") {
             $0.isPlain && $0.account(on: .github) == nil && days(since: $0.hiredAt) > 60
         }
+        for day in 8...29 where isWorkday(daysAgo: day) {
+            record("user.session.start", of: owl, at: officeHours(daysAgo: day))
+        }
         for day in 1...5 {
             record("user.session.start", of: owl, at: midnight(daysAgo: day) + .hours(2) + number(0..<3000))
         }
@@ -101,7 +101,7 @@ extension Company {
         try plant(
             "behavioral_anomaly::off_hours_sign_in", on: .person(owl), from: [.okta],
             since: midnight(daysAgo: 1) + .hours(3),
-            "\(owl.name) signed in 5 times between 02:00 and 03:00 in the last week and never at night in the two weeks before."
+            "\(owl.name) signed in 5 times between 02:00 and 03:00 in the last week, hours at which they had not signed in for two months."
         )
         let traveller = try take("impossible travel") { $0.isPlain && $0.country == "NL" }
         let departure = midnight(daysAgo: 7) + .hours(13)

@@ -25,6 +25,10 @@ extension Company {
         let slackAdmin = try admin("platform admin without MFA")
         appoint(slackAdmin, on: .slack, ["admin"])
         slackAdmin.account(on: .slack)?.mfa = false
+        // Whoever may use Slack through Okta signs in there with Okta's second factor.
+        for entitlement in slackAdmin.entitlements where entitlement.application.name == "Slack" {
+            remove(entitlement, of: slackAdmin)
+        }
         try plant(
             "identity_security::platform_admin_without_mfa", on: .person(slackAdmin), from: [.slack],
             "\(slackAdmin.name) administers Slack without a second factor there, so whoever learns the password has an admin's rights."
@@ -63,10 +67,10 @@ extension Company {
         )
         let idle = try take("stale AWS user") { $0.isPlain && $0.account(on: .aws) != nil }
         keys.removeAll { $0.account?.person === idle && $0.platform == .aws }
-        idle.account(on: .aws)?.lastLogin = ago(days: 97)
+        idle.account(on: .aws)?.lastLogin = ago(days: 95)
         try plant(
-            "identity_security::aws_stale_user", on: .person(idle), from: [.aws], since: ago(days: 7),
-            "\(idle.name) has not used the AWS console for 97 days, but the password still works.")
+            "identity_security::aws_stale_user", on: .person(idle), from: [.aws], since: ago(days: 5),
+            "\(idle.name) has not used the AWS console for 95 days, but the password still works.")
         guard let root = loneAccounts.first(where: { $0.metadata["kind"] == "root" }) else { return }
         root.mfa = false
         root.lastLogin = officeHours(daysAgo: 6)

@@ -19,9 +19,6 @@ extension Company {
         open.isCompliant = false
         makeAdmin(seller, of: try application("Zendesk"))
         try plant(
-            "device_posture::unencrypted", on: .device(open), affecting: [seller], from: [.googleWorkspace],
-            "\(open.hostname) of \(seller.name) is not encrypted, so a theft gives away everything on it.")
-        try plant(
             "compound_risk::unencrypted_with_app_admin", on: .device(open), affecting: [seller],
             from: [.googleWorkspace, .okta],
             "\(seller.name) administers Zendesk from \(open.hostname), which is not encrypted, so a stolen laptop exposes every customer's tickets."
@@ -83,11 +80,6 @@ extension Company {
         if let laptop = admin.devices.first {
             let device = try agent(of: laptop)
             device.openDetections = 2
-            try plant(
-                "device_posture::open_edr_detection", on: .device(device), affecting: [admin], from: [.crowdStrike],
-                since: ago(days: 2),
-                "CrowdStrike has 2 open detections on \(device.hostname) of \(admin.name), which no one has investigated."
-            )
             try plant(
                 "compound_risk::detection_on_admin_device", on: .device(device), affecting: [admin],
                 from: [.crowdStrike, .okta], since: ago(days: 2),

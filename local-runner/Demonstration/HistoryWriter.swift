@@ -113,6 +113,10 @@ extension Writer {
             "admin_pct": percent(everyone.count { $0.identityType == "admin" }, of: everyone.count),
             "sso_pct": percent(known.count { $0.sso == true }, of: known.count),
             "device_compliance_pct": .integer(compliance),
+            "noncompliant_devices": .integer(company.machines.count * (100 - compliance) / 100),
+            "people_without_mfa": .integer(people.count { $0.mfa == false }),
+            "admins": .integer(everyone.count { $0.identityType == "admin" }),
+            "applications_without_sso": .integer(known.count { $0.sso == false }),
             "shadow_it_count": .integer(company.applications.count { $0.isShadowIT && $0.firstSeen <= moment }),
             "mean_time_to_remediate_hours": .integer(80 + daysAgo % 4),
         ]

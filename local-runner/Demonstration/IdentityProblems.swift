@@ -59,10 +59,6 @@ extension Company {
         removeFactor(of: admin)
         makeAdmin(admin, of: try application("HubSpot"), role: "Super Admin")
         try plant(
-            "identity_security::user_without_mfa", on: .person(admin), from: [.okta],
-            "\(admin.name) has no second factor in Okta, so a stolen password opens \(admin.entitlements.count) applications."
-        )
-        try plant(
             "compound_risk::no_mfa_with_app_admin", on: .person(admin), from: [.okta],
             "\(admin.name) administers HubSpot but signs in to Okta without a second factor, so one phished password hands over every customer contact."
         )
@@ -70,10 +66,6 @@ extension Company {
         removeFactor(of: careless)
         if let device = careless.devices.first {
             device.isCompliant = false
-            try plant(
-                "identity_security::user_without_mfa", on: .person(careless), from: [.okta],
-                "\(careless.name) has no second factor in Okta, so a stolen password opens \(careless.entitlements.count) applications."
-            )
             try plant(
                 "device_posture::noncompliant", on: .device(device), affecting: [careless], from: [.googleWorkspace],
                 "\(device.hostname) of \(careless.name) is out of compliance, so the company's settings no longer protect what is on it."
@@ -120,18 +112,20 @@ extension Company {
         makeStale(seller, days: 45)
         makeAdmin(
             seller, of: try application("Salesforce"), role: "System Administrator", lastUsed: ago(days: 46))
-        try plantStale(seller, 45)
         try plant(
             "compound_risk::stale_with_app_admin", on: .person(seller), from: [.okta], since: ago(days: 15),
             "\(seller.name) has admin access to Salesforce but has not signed in to Okta for 45 days.")
 
         let engineer = try take("stale with key") { $0.isPlain && $0.account(on: .aws) != nil }
-        makeStale(engineer, days: 52)
+        makeStale(engineer, days: 50)
         addKey(.accessKey, on: engineer.account(on: .aws), age: 71, usedDaysAgo: 2)
-        try plantStale(engineer, 52)
+        try plantStale(engineer, 50)
+        try plant(
+            "identity_security::aws_stale_user", on: .person(engineer), from: [.aws], since: ago(days: 5),
+            "\(engineer.name) has not used the AWS console for 50 days, but the password still works.")
         try plant(
             "compound_risk::stale_with_key_in_use", on: .person(engineer), from: [.okta, .aws], since: ago(days: 21),
-            "\(engineer.name) has not signed in to Okta for 52 days, yet an AWS access key of theirs was used 2 days ago, so someone else may hold it."
+            "\(engineer.name) has not signed in to Okta for 50 days, yet an AWS access key of theirs was used 2 days ago, so someone else may hold it."
         )
     }
 

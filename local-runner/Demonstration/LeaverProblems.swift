@@ -101,13 +101,15 @@ extension Company {
             "compound_risk::offboarded_with_access_key", on: .person(builder), from: [.okta, .aws],
             "\(builder.name) was offboarded, but an AWS access key of theirs is active and was used 4 days ago.")
 
-        let aiUser = try revive("terminated with AI tool", on: [])
+        let aiUser = try revive("terminated with AI tool", on: [.googleWorkspace])
+        try plantActive(aiUser, "offboarded_but_active", on: [.googleWorkspace], "can still sign in to")
         grant(try application("Codefriend AI"), by: aiUser, .write, readsMailOrFiles: true, lastUsed: ago(days: 8))
         try plant(
             "shadow_it::terminated_with_ai_tool", on: .person(aiUser), from: [.googleWorkspace, .bambooHR],
             "\(aiUser.name) left the company, but Codefriend AI still holds a grant to their mail and files and used it 8 days ago."
         )
-        let scheduler = try revive("offboarded with grants", on: [])
+        let scheduler = try revive("offboarded with grants", on: [.googleWorkspace])
+        try plantActive(scheduler, "offboarded_but_active", on: [.googleWorkspace], "can still sign in to")
         grant(try application("Meetwell"), by: scheduler, .write, lastUsed: ago(days: 14))
         try plant(
             "shadow_it::offboarded_with_grants", on: .person(scheduler), from: [.googleWorkspace, .okta],

@@ -43,13 +43,17 @@ extension Company {
             "Linkstash has not been used for 90 days but keeps the grants of 5 people, ready for whoever buys it.")
         for (name, days) in [("Boardly", 2), ("Sharesnip", 4), ("Calmdesk", 5)] {
             let application = addUnmanaged(name, category: "collaboration", firstSeen: days)
-            let first = try grant(application, byNew: 2, .basic, lastUsed: 0..<1)
+            let first = try grant(application, byNew: 2, .read, lastUsed: 0..<1)
             try plant(
                 "shadow_it::new_unsanctioned_app", on: .application(application), affecting: first,
                 from: [.googleWorkspace], since: application.firstSeen,
                 "\(name) appeared \(days) days ago and \(Names.list(first.map(\.name))) already use it with their company accounts."
             )
         }
+        try plant(
+            "shadow_it::sign_in_only_apps", on: .workspace, from: [.googleWorkspace],
+            "People sign in to web sites with their company accounts, and nobody has decided if company data may go there."
+        )
         let semrush = try application("Semrush")
         semrush.sso = false
         try plant(

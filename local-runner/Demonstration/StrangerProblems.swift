@@ -4,6 +4,7 @@ import Base
 extension Company {
     func plantStrangers() throws {
         let guest = addGuest(name: "Viktor Sandberg", email: "viktor@sandberg-studio.example", on: .slack)
+        guest.account.kind = .user
         try plant(
             "access_hygiene::account_without_idp_identity", on: .person(guest.person), from: [.slack, .okta],
             "\(guest.person.name) has a Slack account that matches nobody in Okta or Google Workspace, so nothing closes it when the person leaves."

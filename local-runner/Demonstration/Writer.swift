@@ -86,6 +86,7 @@ struct Writer {
                 department: person.department, title: person.title, manager: person.manager?.email,
                 hrStatus: person.hrStatus, hiredAt: person.kind == .employee ? person.hiredAt : nil,
                 terminatedAt: person.terminatedAt, deprovisionedAt: person.deprovisionedAt,
+                suspendedAt: person.status == .suspended ? person.lastLogin : nil,
                 createdAt: max(person.hiredAt, company.midnight(daysAgo: 238)),
                 updatedAt: person.lastLogin ?? person.hiredAt)
         }

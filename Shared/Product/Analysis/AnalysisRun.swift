@@ -61,7 +61,8 @@ extension Workspace {
                 try finishAnalysis(runID, skipped: skipped.count, costs)
                 var update = try FindingsUpdate(self, now: now)
                 try reopenDueFindings(now: now)
-                for detections in found { try update.write(detections.map(\.problem)) }
+                let supersession = Supersession(of: found)
+                for detections in found { try update.write(supersession.remaining(detections).map(\.problem)) }
                 let direct = able.filter { !$0.category.looksAtFindings }
                 try update.resolveUnseen(ruleIDs: Set(direct.map(\.id)), lastSyncs: sources.lastSyncs)
                 try takeDriftSnapshot(now: now)

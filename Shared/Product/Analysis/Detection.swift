@@ -58,7 +58,11 @@ extension Workspace {
             return try body()
         }
         let questions = rules.map { $0.question(over: Prelude.overTemporaryTables) }
-        let words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
+        var words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
+        // A shared table may query earlier ones.
+        for table in Prelude.sharedTables.reversed() where words.contains(Substring(table.name.description)) {
+            words.formUnion(table.query.sql.words)
+        }
         return try snapshot {
             // Materializes only the tables that a rule queries.
             for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {

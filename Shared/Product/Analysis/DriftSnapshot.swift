@@ -24,22 +24,46 @@ extension Workspace {
         metrics["admin_pct"] = posture.adminPercent.map(JSON.integer)
         metrics["sso_pct"] = posture.ssoCoveragePercent.map(JSON.integer)
         metrics["shadow_it_count"] = posture.shadowITCount.map(JSON.integer)
-        metrics["device_compliance_pct"] = try deviceCompliancePercent().map(JSON.integer)
+        if let devices = try compliantDevices() {
+            metrics["device_compliance_pct"] = Self.percent(devices.compliant, of: devices.known).map(JSON.integer)
+            metrics["noncompliant_devices"] = .integer(devices.known - devices.compliant)
+        }
+        if let numbers = try numbers(now: now) {
+            metrics["people_without_mfa"] = .integer(numbers.peopleWithoutMFA)
+            metrics["admins"] = .integer(numbers.admins)
+            metrics["applications_without_sso"] = .integer(numbers.applicationsWithoutSSO)
+        }
         metrics["mean_time_to_remediate_hours"] = try meanHoursToRemediate(now: now).map(JSON.integer)
         try execute(
             "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)",
             Identifier.random(), now, JSON.object(metrics))
     }
 
-    private func deviceCompliancePercent() throws -> Int? {
-        let devices = try first(
+    private func compliantDevices() throws -> (known: Int, compliant: Int)? {
+        try first(
             """
             SELECT count(is_compliant), sum(CASE WHEN is_compliant THEN 1 ELSE 0 END) FROM devices
             WHERE workspace_id = $1 AND integration_id IN (
                 SELECT id FROM integrations WHERE workspace_id = $1 AND status <> 'disconnected')
             """
         ) { row in (known: try row[0] as Int, compliant: try row[1] as Int? ?? 0) }
-        return devices.flatMap { Self.percent($0.compliant, of: $0.known) }
+    }
+
+    /// Returns the numbers without which a percentage says little in a small company. People without a second factor
+    /// count from a week after they became known, since starters need some days to set it up.
+    private func numbers(now: Timestamp) throws -> (peopleWithoutMFA: Int, admins: Int, applicationsWithoutSSO: Int)? {
+        try first(
+            """
+            SELECT count(*) FILTER (WHERE NOT mfa_enabled AND NOT EXISTS (
+                    SELECT 1 FROM accounts
+                    WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id
+                        AND accounts.created_at > $2)),
+                count(*) FILTER (WHERE identity_type = 'admin'),
+                (SELECT count(*) FROM applications WHERE workspace_id = $1 AND NOT sso_enabled)
+            FROM identities
+            WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account'
+            """, now - .days(7)
+        ) { row in (try row[0], try row[1], try row[2]) }
     }
 
     /// Returns the mean number of hours from the creation to the end of findings that were resolved in the last 90

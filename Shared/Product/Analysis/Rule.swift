@@ -17,6 +17,9 @@ public struct Rule: Sendable {
     /// The kinds of platforms that the rule needs: if none of a kind is connected and has synced, the rule does not
     /// run.
     public let needs: [Source]
+    /// The ids of rules whose findings tell a part of what this rule's finding tells about the same entity. They fall
+    /// silent about it.
+    public let supersedes: [String]
     /// The query that finds the problems, as one set-based statement.
     public let find: RuleQuery
     /// The sentence of a finding.
@@ -31,7 +34,8 @@ public struct Rule: Sendable {
     /// Creates a rule whose id consists of the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
-        needs: [Source] = [], find: RuleQuery, say: Sentence, recommend recommendedAction: String,
+        needs: [Source] = [], supersedes: [String] = [], find: RuleQuery, say: Sentence,
+        recommend recommendedAction: String,
         action: ActionType? = nil, confidence: Double = 0.95
     ) {
         id = category.rawValue + "::" + name
@@ -40,6 +44,7 @@ public struct Rule: Sendable {
         self.severity = severity
         self.entity = entity
         self.needs = needs
+        self.supersedes = supersedes
         self.find = find
         self.say = say
         self.recommendedAction = recommendedAction

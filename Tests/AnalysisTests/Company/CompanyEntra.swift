@@ -190,12 +190,13 @@ extension CompanyTenant {
             ]
         }
 
-    /// Returns the people who may use an application. All people may use Figma, also those who are disabled.
+    /// Returns the people who may use an application. All people may use Figma and Slack, also those who are disabled.
     private func entraHolders(_ application: String) -> [JSON] {
-        guard application == "sp0" else { return [] }
+        guard ["sp0", "sp1"].contains(application) else { return [] }
         return people.map { person in
             [
-                "id": .string("figma \(person.id)"), "principalType": "User", "principalId": .string(person.id),
+                "id": .string("\(application) \(person.id)"), "principalType": "User",
+                "principalId": .string(person.id),
                 "appRoleId": "user", "createdDateTime": .string(person.created.description),
             ]
         }

@@ -68,7 +68,10 @@ import Testing
             let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
             try company.account(of: person, on: "slack", status: "suspended")
             try company.account(of: person, on: "bamboohr")
-            try company.account(of: company.person("Grace Hopper", status: "suspended"), on: "slack")
+            // Suspended for less than 14 days, as on leave, without any use since.
+            let grace = try company.person(
+                "Grace Hopper", status: "suspended", suspended: company.ago(days: 14) + 1)
+            try company.account(of: grace, on: "slack", lastLogin: company.ago(days: 20))
         } exempt: { company in
             let admin = try company.person(status: "deprovisioned")
             try company.account(of: admin, on: "slack")
@@ -78,6 +81,30 @@ import Testing
                 try company.account(of: other, on: platform)
             }
             try company.set("jira", status: "disconnected", lastSync: company.ago(hours: 1))
+        },
+        RuleCase(
+            "access_hygiene::offboarded_but_active",
+            "Ada Lovelace was suspended in Okta 14 days ago but can still sign in to Slack."
+        ) { company in
+            let person = try company.person(status: "suspended")
+            try company.account(of: person, on: "slack", lastLogin: company.ago(days: 20))
+        } quiet: { company in
+            let person = try company.person(status: "suspended", suspended: company.ago(days: 14) + 1)
+            try company.account(of: person, on: "slack", lastLogin: company.ago(days: 20))
+        } exempt: { company in
+            let staged = try company.person(status: "suspended", idpMetadata: ["state": "staged"])
+            try company.account(of: staged, on: "slack", lastLogin: company.ago(days: 20))
+        },
+        RuleCase(
+            "access_hygiene::offboarded_but_active",
+            "Ada Lovelace was suspended in Okta 5 days ago but can still sign in to Slack."
+        ) { company in
+            // The account is used after the suspension.
+            let person = try company.person(status: "suspended", suspended: company.ago(days: 5))
+            try company.account(of: person, on: "slack", lastLogin: company.ago(days: 5) + 1)
+        } quiet: { company in
+            let person = try company.person(status: "suspended", suspended: company.ago(days: 5))
+            try company.account(of: person, on: "slack", lastLogin: company.ago(days: 5))
         },
         RuleCase(
             "access_hygiene::offboarded_admin_active",

@@ -60,6 +60,11 @@ import Testing
             let account = try company.account(of: person, on: "aws")
             try company.key("AKIA1", of: person, account: account)
             try company.key("AKIA2", of: person, account: account, active: false)
+            // A rotation has begun less than two weeks ago.
+            let bob = try company.person("Bob")
+            let other = try company.account(of: bob, on: "aws")
+            try company.key("AKIA3", of: bob, account: other)
+            try company.key("AKIA4", of: bob, account: other, created: company.ago(days: 14) + 1)
         } exempt: { company in
             // Each of two IAM users has one key.
             let person = try company.person()

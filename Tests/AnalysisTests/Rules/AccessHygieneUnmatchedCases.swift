@@ -8,8 +8,11 @@ import Testing
             "access_hygiene::account_without_idp_identity",
             "Viktor has an account on Slack that matches nobody in Okta, so nothing closes it when the person leaves."
         ) { company in
-            try company.account(on: "slack", username: "Viktor", kind: "external")
+            try company.account(on: "slack", username: "Viktor")
         } quiet: { company in
+            // The platform tells no address of one account, and knows the other as a guest's.
+            try company.account(on: "slack", username: "Hidden", email: nil)
+            try company.account(on: "slack", username: "Guest", kind: "external")
             try company.account(of: company.person(), on: "slack")
             try company.account(on: "slack", username: "Viktor", status: "suspended")
             try company.account(on: "slack", username: "Carla", admin: true)
@@ -81,6 +84,32 @@ import Testing
         },
     ]
 
+    private static let groups: [RuleCase] = [
+        RuleCase(
+            "access_hygiene::external_accounts_outside_idp",
+            "Slack has 2 external accounts that match nobody in Okta, so nothing closes them when the work together ends."
+        ) { company in
+            try company.account(on: "slack", username: "Guest 1", kind: "external")
+            try company.account(on: "slack", username: "Guest 2", email: nil, kind: "external")
+        } quiet: { company in
+            try company.account(on: "slack", username: "Viktor")
+            try company.account(on: "github", username: "Guest", kind: "external")
+            try company.account(of: company.person(type: "external"), on: "slack", kind: "external")
+        },
+        RuleCase(
+            "access_hygiene::accounts_without_address",
+            "GitHub tells no address of 2 accounts, so nobody can tell if their owners still work here."
+        ) { company in
+            try company.account(on: "github", username: "dev1", email: nil)
+            try company.account(on: "github", username: "dev2", email: nil, admin: true)
+        } quiet: { company in
+            try company.account(on: "github", username: "dev1")
+            try company.account(of: company.person(), on: "github", email: nil)
+            try company.account(on: "aws", username: "deploy", email: nil, metadata: ["kind": "user"])
+            try company.account(on: "github", username: "bot", email: nil, kind: "service_account")
+        },
+    ]
+
     private static let cloudAndCode: [RuleCase] = [
         RuleCase(
             "access_hygiene::aws_user_not_in_idp",
@@ -124,8 +153,8 @@ import Testing
         RuleCase(
             "access_hygiene::github_owner_not_in_idp",
             """
-            joost owns the GitHub organization with a private account that Okta does not know, so the code leaves with \
-            its owner.
+            joost owns the GitHub organization with an account that Okta does not know, so the code leaves with its \
+            owner.
             """
         ) { company in
             try company.account(on: "github", username: "joost", admin: true)
@@ -194,7 +223,7 @@ import Testing
         ]
     }
 
-    static let cases: [RuleCase] = general + cloudAndCode + business
+    static let cases: [RuleCase] = general + groups + cloudAndCode + business
 
     @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }

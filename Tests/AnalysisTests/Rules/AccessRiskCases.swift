@@ -87,7 +87,7 @@ import Testing
         },
         RuleCase(
             "access_risk::aws_cross_account_trust",
-            "The AWS role vendor trusts account 210987654321 without a condition, so any customer of that vendor may get in through it."
+            "The AWS role vendor trusts account 210987654321 without a condition, so if a vendor owns it, any customer of that vendor may get in."
         ) { company in
             try role(company, "vendor", trusts: "other_account", condition: "no")
         } quiet: { company in

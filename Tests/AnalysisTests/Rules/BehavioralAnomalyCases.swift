@@ -6,7 +6,7 @@ import Testing
     private static let attacks: [RuleCase] = [
         RuleCase(
             "behavioral_anomaly::repeated_mfa_failures",
-            "Ada Lovelace failed MFA 5 times within 60 minutes 3 days ago, so someone who has the password may be pushing for approval."
+            "Ada Lovelace failed MFA 5 times within 60 minutes 3 days ago, so someone else may have the password and lack the second factor."
         ) { company in
             try company.failMFA(of: company.person(), 5, every: 900)
         } quiet: { company in
@@ -34,6 +34,11 @@ import Testing
             for day in 1...2 { try company.failSignIns(of: carol, 6, from: 3, at: company.ago(days: day)) }
         } exempt: { company in
             try company.failSignIns(of: company.person(), 20, from: 5, at: company.ago(days: 31))
+            // After a change of the password, the person's own devices fail, on networks that they have used before.
+            let bob = try company.person("Bob")
+            try company.event(
+                "user.session.start", of: bob, at: company.ago(days: 9), address: "203.0.113.77")
+            try company.failSignIns(of: bob, 20, from: 5)
         },
         RuleCase(
             "behavioral_anomaly::success_after_brute_force",
@@ -121,6 +126,22 @@ import Testing
                 target: "Ada Lovelace")
         } quiet: { company in
             try company.event("user.mfa.factor.activate", of: company.person(), at: company.ago(days: 3))
+            // Bob has a new phone.
+            let bob = try company.person("Bob")
+            try company.event("user.mfa.factor.deactivate", of: bob, at: company.ago(days: 3))
+            try company.event("user.mfa.factor.activate", of: bob, at: company.ago(days: 2))
+        },
+        RuleCase(
+            "behavioral_anomaly::mfa_factor_disabled",
+            "A second factor was disabled for Ada Lovelace 3 days ago, so one factor less protects the account."
+        ) { company in
+            // The other factor was added from elsewhere.
+            let ada = try company.person()
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3))
+            try company.event(
+                "user.mfa.factor.activate", of: ada, at: company.ago(days: 3) + 60, address: "203.0.113.9")
+        } quiet: { company in
+            try company.person()
         },
         RuleCase(
             "behavioral_anomaly::suspicious_activity_reported",
@@ -159,19 +180,41 @@ import Testing
                 "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 30) - 1, ["risk": "high"])
         },
         RuleCase(
-            "behavioral_anomaly::off_hours_sign_in",
-            "Ada Lovelace signed in 3 times between 22:00 and 06:00 UTC in the last week and 2 times at night in the two weeks before."
+            "behavioral_anomaly::high_risk_sign_in", severity: .medium,
+            "Okta rated a sign-in of Ada Lovelace from 198.51.100.7 as high risk 5 days ago and let it through after a second factor."
         ) { company in
-            try company.signInAtNight(company.person(), daysAgo: [1, 2, 3, 8, 14])
+            let ada = try company.person()
+            try company.event(
+                "policy.evaluate_sign_on", of: ada, at: company.ago(days: 5), ["risk": "high", "challenge": "yes"])
+            try company.event("user.authentication.auth_via_mfa", of: ada, at: company.ago(days: 5) + 600)
         } quiet: { company in
-            try company.signInAtNight(company.person(), daysAgo: [1, 2, 3, 8, 9, 14])
-            try company.signInAtNight(company.person("Bob"), daysAgo: [1, 2])
+            // The second factor was not given.
+            let ada = try company.person()
+            try company.event(
+                "policy.evaluate_sign_on", of: ada, at: company.ago(days: 5), ["risk": "high", "challenge": "yes"])
+            try company.event("user.authentication.auth_via_mfa", of: ada, at: company.ago(days: 5) + 601)
+        },
+        RuleCase(
+            "behavioral_anomaly::off_hours_sign_in",
+            "Ada Lovelace signed in 3 times in the last week at hours of the day at which they had not signed in for two months."
+        ) { company in
+            let ada = try company.person()
+            for day in 10...19 { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
+            try company.signInAtNight(ada, daysAgo: [1, 2, 3])
+        } quiet: { company in
+            let ada = try company.person()
+            for day in 10...19 { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
+            try company.signInAtNight(ada, daysAgo: [1, 2])
+            // Nine earlier sign-ins are too few.
+            let bob = try company.person("Bob")
+            for day in 10...18 { try company.event("user.session.start", of: bob, at: company.ago(days: day)) }
+            try company.signInAtNight(bob, daysAgo: [1, 2, 3])
+            // Carol works at night, but was on holiday.
             let carol = try company.person("Carol")
-            for day in 1...6 { try company.event("user.session.start", of: carol, at: company.ago(days: day)) }
+            try company.signInAtNight(carol, daysAgo: [1, 2, 3] + Array(30...40))
         } exempt: { company in
-            let new = try company.person(created: company.ago(days: 20))
-            try company.signInAtNight(new, daysAgo: [1, 2, 3])
             let robot = try company.person("ci-build", type: "service_account")
+            for day in 10...19 { try company.event("user.session.start", of: robot, at: company.ago(days: day)) }
             try company.signInAtNight(robot, daysAgo: [1, 2, 3])
         },
         RuleCase(
@@ -190,6 +233,22 @@ import Testing
             try company.event("user.session.start", of: ada, at: company.ago(days: 3), ["country": "NL"])
             try company.event(
                 "user.session.start", of: ada, at: company.ago(days: 3) + 60, failed: true, ["country": "BR"])
+            // Two platforms may locate an address differently, and an address of five people is no place.
+            let bob = try company.person("Bob")
+            try company.event("user.session.start", of: bob, at: company.ago(days: 3), ["country": "NL"])
+            try company.event(
+                "user.session.start", of: bob, on: "google_workspace", at: company.ago(days: 3) + 60,
+                address: "192.0.2.1",
+                ["country": "US"])
+            for number in 1...5 {
+                let person = try company.person("Person \(number)")
+                try company.event(
+                    "user.session.start", of: person, at: company.ago(days: 3), address: "81.0.0.\(number)",
+                    ["country": "NL"])
+                try company.event(
+                    "user.session.start", of: person, at: company.ago(days: 3) + 60, address: "192.0.2.200",
+                    ["country": "DE"])
+            }
         },
         RuleCase(
             "behavioral_anomaly::impossible_travel",
@@ -272,11 +331,18 @@ import Testing
     private static let actions: [RuleCase] = [
         RuleCase(
             "behavioral_anomaly::unusual_downloads",
-            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 3 days ago, many times what is usual."
+            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 3 days ago, at least ten times as many as on an average day."
         ) { company in
             try company.touchFiles("download", by: company.person(), 100)
         } quiet: { company in
             try company.touchFiles("download", by: company.person(), 99)
+            // Twenty files on most other days are more than a tenth of the busiest day.
+            let bob = try company.person("Bob")
+            try company.touchFiles("download", by: bob, 100)
+            for day in 5...24 {
+                try company.touchFiles("download", by: bob, 20, lastAt: company.ago(days: day))
+            }
+            try company.touchFiles("download", by: company.person("backup", type: "service_account"), 200)
         } exempt: { company in
             // The person uses the same file every time.
             let ada = try company.person()
@@ -287,27 +353,27 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::unusual_downloads",
-            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 29 days ago, many times what is usual."
+            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 29 days ago, at least ten times as many as on an average day."
         ) { company in
             try company.touchFiles("download", by: company.person(), 100, lastAt: company.ago(days: 30) + 3960)
         } quiet: { company in
             try company.touchFiles("download", by: company.person(), 100, lastAt: company.ago(days: 30) + 3959)
         },
         RuleCase(
-            "behavioral_anomaly::mass_deletion",
-            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone would who wants to cause damage or hide it."
+            "behavioral_anomaly::mass_deletion", severity: .low,
+            "Ada Lovelace put into the trash 200 files in Google Workspace within 3 hours 3 days ago, so the company may have lost what others need."
         ) { company in
-            try company.touchFiles("trash", by: company.person(), 50)
+            try company.touchFiles("trash", by: company.person(), 200)
         } quiet: { company in
-            try company.touchFiles("delete", by: company.person(), 49)
+            try company.touchFiles("delete", by: company.person(), 199)
         },
         RuleCase(
             "behavioral_anomaly::mass_deletion",
-            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 29 days ago, as someone would who wants to cause damage or hide it."
+            "Ada Lovelace deleted 200 files in Google Workspace within 3 hours 29 days ago, so the company may have lost what others need."
         ) { company in
-            try company.touchFiles("delete", by: company.person(), 50, lastAt: company.ago(days: 30) + 1960)
+            try company.touchFiles("delete", by: company.person(), 200, lastAt: company.ago(days: 30) + 7960)
         } quiet: { company in
-            try company.touchFiles("delete", by: company.person(), 50, lastAt: company.ago(days: 30) + 1959)
+            try company.touchFiles("delete", by: company.person(), 200, lastAt: company.ago(days: 30) + 7959)
         },
         RuleCase(
             "behavioral_anomaly::admin_grant_burst",

@@ -87,13 +87,14 @@ import Testing
         },
         RuleCase(
             "device_posture::compliance_below_target",
-            "Only 75 per cent of 4 devices are compliant, so the company's settings protect too little of what people work with."
+            "Only 70 per cent of 10 devices are compliant, so the company's settings protect too little of what people work with."
         ) { company in
-            for number in 1...4 { try company.device("mac-\(number)", compliant: number > 1) }
+            for number in 1...10 { try company.device("mac-\(number)", compliant: number > 3) }
             try company.device("unknown-mac", compliant: nil)
         } quiet: { company in
-            for number in 1...5 { try company.device("mac-\(number)", compliant: number > 1) }
+            for number in 1...10 { try company.device("mac-\(number)", compliant: number > 2) }
         } exempt: { company in
+            for number in 1...9 { try company.device("mac-\(number)", compliant: false) }
             try company.device(compliant: nil)
         },
     ]
@@ -116,6 +117,9 @@ import Testing
         } exempt: { company in
             // A phone is not expected to run an agent, and another platform may report an agent on the machine.
             try company.device("ada-phone", system: "iOS")
+            // The device was enrolled today, or has been in a drawer for a month.
+            try company.device("new-mac", created: company.ago(hours: 23))
+            try company.device("old-mac", lastSeen: company.ago(days: 30))
             try company.device("ada-mac", edr: true)
             try company.agent("server")
         },
@@ -141,7 +145,7 @@ import Testing
         },
         RuleCase(
             "device_posture::contained_in_use",
-            "ada-mac of Ada Lovelace is contained by CrowdStrike but was seen 23 hours ago, so a suspect machine is still in use."
+            "ada-mac of Ada Lovelace is contained by CrowdStrike and was online 23 hours ago, so its owner has no working machine until somebody finishes the investigation."
         ) { company in
             let owner = try company.person(lastLogin: company.ago(days: 6, hours: 23))
             try company.device(of: owner, on: "crowdstrike", contained: true, lastSeen: company.ago(hours: 23))
@@ -189,14 +193,24 @@ import Testing
         } quiet: { company in
             for name in ["Ada", "Bob"] { try company.person(name) }
             try company.person("Carol", type: "external")
+        } exempt: { company in
+            // Device management does not know the owners of its devices.
+            for name in ["Ada", "Bob", "Carol"] { try company.person(name) }
+            try company.device()
         },
         RuleCase(
             "device_posture::without_owner",
             "ada-mac is known to Jamf Pro but belongs to nobody, so nobody would miss it."
         ) { company in
+            let ada = try company.person()
+            for number in 1...4 { try company.device("mac-\(number)", of: ada) }
             try company.device()
         } quiet: { company in
-            try company.device(of: company.person())
+            let ada = try company.person()
+            for number in 1...3 { try company.device("mac-\(number)", of: ada) }
+            try company.device()
+            // CrowdStrike does not know the owners of its machines.
+            try company.agent("server")
         },
         RuleCase(
             "device_posture::offboarded_owner",

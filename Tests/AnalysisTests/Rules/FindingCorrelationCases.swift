@@ -93,7 +93,7 @@ import Testing
         },
         RuleCase(
             "finding_correlation::device_with_many_findings",
-            "ada-mac of Ada Lovelace has 3 findings at once, so it is easier to replace than to fix."
+            "ada-mac of Ada Lovelace has 3 findings of high severity or above at once, so it is a likely way in."
         ) { company in
             let ada = try company.person()
             let device = try company.device(of: ada)
@@ -106,6 +106,9 @@ import Testing
                 try company.finding("device_posture::" + rule, "high", device: device)
             }
             try company.finding("finding_correlation::device_with_many_findings", "high", device: device)
+            for rule in ["no_check_in", "without_owner"] {
+                try company.finding("device_posture::" + rule, "low", device: device)
+            }
         },
         RuleCase(
             "finding_correlation::unmatched_admins_on_several_platforms",

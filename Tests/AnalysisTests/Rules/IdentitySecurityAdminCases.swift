@@ -62,28 +62,36 @@ extension IdentitySecurityTests {
         },
         RuleCase(
             "identity_security::admin_share_too_high",
-            "3 of 29 people (10 per cent) are admins in Okta, so a stolen password is likely to be an admin's."
+            "6 of 59 people (10 per cent) are admins in Okta, so a stolen password is likely to be an admin's."
         ) { company in
-            for number in 1...29 { try company.person("Person \(number)", type: number <= 3 ? "admin" : "user") }
+            for number in 1...59 { try company.person("Person \(number)", type: number <= 6 ? "admin" : "user") }
         } quiet: { company in
-            for number in 1...30 { try company.person("Person \(number)", type: number <= 3 ? "admin" : "user") }
+            for number in 1...60 { try company.person("Person \(number)", type: number <= 6 ? "admin" : "user") }
         } exempt: { company in
-            for number in 1...4 { try company.person("Person \(number)", type: number <= 2 ? "admin" : "user") }
+            for number in 1...23 { try company.person("Person \(number)", type: number <= 5 ? "admin" : "user") }
         },
         RuleCase(
-            "identity_security::too_many_super_admins",
-            "Okta has 6 super admins, Admin 1, Admin 2, Admin 3, Admin 4 and 2 others, and any of their passwords opens the whole company."
+            "identity_security::too_many_super_admins", severity: .medium,
+            "Okta has 5 super admins, Admin 1, Admin 2, Admin 3, Admin 4 and Admin 5, and any of their passwords opens the whole company."
         ) { company in
-            for number in 1...6 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
-        } quiet: { company in
             for number in 1...5 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
+        } quiet: { company in
+            for number in 1...4 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
             try company.person(type: "admin", idpRoles: ["APP_ADMIN"])
         } exempt: { company in
-            for number in 1...6 {
+            for number in 1...5 {
                 try company.person(
                     "Admin \(number)", type: "admin", idpStatus: number == 1 ? "suspended" : nil,
                     idpRoles: ["SUPER_ADMIN"])
             }
+        },
+        RuleCase(
+            "identity_security::too_many_super_admins", severity: .high,
+            "Okta has 9 super admins, Admin 1, Admin 2, Admin 3, Admin 4 and 5 others, and any of their passwords opens the whole company."
+        ) { company in
+            for number in 1...9 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
+        } quiet: { company in
+            for number in 1...4 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
         },
         RuleCase(
             "identity_security::single_super_admin",
@@ -107,6 +115,10 @@ extension IdentitySecurityTests {
             let ada = try company.person()
             try company.account(of: ada, on: "slack", admin: true, mfa: nil)
             try company.account(of: ada, on: "jira", mfa: false)
+            // Slack knows no second factor of a person who signs in there through Okta.
+            let bob = try company.person("Bob")
+            try company.account(of: bob, on: "slack", admin: true, mfa: false)
+            try company.entitlement(of: bob, to: company.application("Slack"))
         } exempt: { company in
             let ada = try company.person(type: "admin", mfa: false)
             try company.account(of: ada, on: "aws", admin: true, mfa: false)

@@ -26,14 +26,31 @@ import Testing
         },
         RuleCase(
             "identity_security::mfa_gap_over_half",
-            "2 of 3 people sign in to Okta without a second factor, so more than half of the company is one stolen password away from a break-in."
+            "3 of 5 people sign in to Okta without a second factor, so more than half of the company is one stolen password away from a break-in."
         ) { company in
-            for number in 1...3 { try company.person("Person \(number)", mfa: number == 1) }
+            for number in 1...5 { try company.person("Person \(number)", mfa: number <= 2) }
         } quiet: { company in
-            for number in 1...4 { try company.person("Person \(number)", mfa: number <= 2) }
+            for number in 1...6 { try company.person("Person \(number)", mfa: number <= 3) }
         } exempt: { company in
             for number in 1...4 { try company.person("Person \(number)", mfa: number == 1 ? false : nil) }
             for number in 5...9 { try company.person("Guest \(number)", type: "external", mfa: false) }
+        },
+        RuleCase(
+            "identity_security::mfa_gap_over_half",
+            "5 of 5 people sign in to Okta without a second factor, so more than half of the company is one stolen password away from a break-in."
+        ) { company in
+            for number in 1...5 { try company.person("Person \(number)", mfa: false) }
+        } quiet: { company in
+            for number in 1...4 { try company.person("Person \(number)", mfa: false) }
+        },
+        RuleCase(
+            "identity_security::user_without_mfa",
+            "Ada Lovelace has no second factor in Okta, so a stolen password opens the account."
+        ) { company in
+            try company.person(mfa: false, created: company.ago(days: 7))
+        } quiet: { company in
+            // Whoever began less than a week ago is still setting things up.
+            try company.person(mfa: false, created: company.ago(days: 7) + 1)
         },
         RuleCase(
             "identity_security::stale_account",

@@ -30,7 +30,7 @@ extension IdentitySecurityTests {
         },
         RuleCase(
             "identity_security::aws_root_used",
-            "The AWS root user signed in 30 days ago, which no policy can limit and no person answers for."
+            "The AWS root user was used 30 days ago, which no policy can limit and no person answers for."
         ) { company in
             try company.account(
                 on: "aws", username: "root", lastLogin: company.ago(days: 30), metadata: ["kind": "root"])
@@ -40,23 +40,43 @@ extension IdentitySecurityTests {
         } exempt: { company in
             try company.account(on: "aws", username: "root", lastLogin: nil, metadata: ["kind": "root"])
             try company.account(of: try company.person(), on: "aws", metadata: ["kind": "user"])
+            // The account is 30 days old, and its root user set it up.
+            try company.account(
+                on: "aws", username: "root", lastLogin: company.ago(days: 1), metadata: ["kind": "root"],
+                created: company.ago(days: 31))
         },
         RuleCase(
             "identity_security::aws_stale_user",
-            "Ada Lovelace has not used the AWS console for 90 days, but the password still works."
+            "Ada Lovelace has not used the AWS console for 45 days, but the password still works."
         ) { company in
             try company.account(
-                of: try company.person(), on: "aws", lastLogin: company.ago(days: 90),
+                of: try company.person(), on: "aws", lastLogin: company.ago(days: 45),
                 metadata: ["kind": "user", "console": "yes"])
         } quiet: { company in
             try company.account(
-                of: try company.person(), on: "aws", lastLogin: company.ago(days: 90) + 1,
+                of: try company.person(), on: "aws", lastLogin: company.ago(days: 45) + 1,
                 metadata: ["kind": "user", "console": "yes"])
         } exempt: { company in
             try company.account(
-                of: try company.person(), on: "aws", lastLogin: company.ago(days: 90),
+                of: try company.person(), on: "aws", lastLogin: company.ago(days: 45),
                 metadata: ["kind": "user", "console": "no"])
-            try company.account(on: "aws", lastLogin: nil, metadata: ["kind": "user", "console": "yes"])
+            // A password that was never used counts from the user's creation.
+            try company.account(
+                on: "aws", lastLogin: nil, metadata: ["kind": "user", "console": "yes"],
+                created: company.ago(days: 45) + 1)
+        },
+        RuleCase(
+            "identity_security::aws_stale_user",
+            "Ada Lovelace has not used the AWS console for 60 days, but the password still works; a key of the user was used 1 day ago."
+        ) { company in
+            let ada = try company.person()
+            let user = try company.account(
+                of: ada, on: "aws", lastLogin: nil, metadata: ["kind": "user", "console": "yes"],
+                created: company.ago(days: 60))
+            try company.key(of: ada, account: user)
+        } quiet: { company in
+            try company.account(
+                of: company.person(), on: "aws", metadata: ["kind": "user", "console": "yes"])
         },
     ]
 

@@ -151,6 +151,11 @@ import Testing
                 try company.account(on: platform, status: "suspended", lastLogin: company.ago(days: 90))
                 let former = try company.person(status: "deprovisioned")
                 try company.account(of: former, on: platform, lastLogin: company.ago(days: 90))
+                // The platform reports its seats, so that another rule covers those that are unused.
+                let bob = try company.person("Bob")
+                try company.account(of: bob, on: platform, lastLogin: company.ago(days: 90))
+                try company.entitlement(
+                    of: bob, to: company.application(name, from: platform), from: platform, license: true)
             }
         }
 

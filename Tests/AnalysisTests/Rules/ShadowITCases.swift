@@ -14,7 +14,7 @@ extension TestCompany {
         for number in 0..<users {
             try grant(
                 of: person("\(name) user \(number)"), to: application, access: access,
-                readsMailOrFiles: readsMailOrFiles, lastUsed: lastUsed)
+                readsMailOrFiles: readsMailOrFiles, granted: firstSeen, lastUsed: lastUsed)
         }
     }
 }
@@ -34,6 +34,8 @@ extension TestCompany {
             let ownerless = try company.application("Ownerless", managed: false)
             for number in 0..<19 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
             try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
+            // People only sign in to this site with their accounts.
+            try company.shadow("Calendly", users: 30, access: "basic")
         } exempt: { company in
             for (name, policy) in [("One", "sanctioned"), ("Two", "unauthorized"), ("Three", "blocked")] {
                 try company.shadow(name, users: 20)
@@ -60,6 +62,34 @@ extension TestCompany {
             try company.shadow("Blocked", users: 2, firstSeen: company.ago(days: 2))
             try company.decide("blocked", about: "Blocked")
             try company.application("Nobody's", managed: false, firstSeen: company.ago(days: 2))
+            // This app was there before its platform was connected, as its grant shows.
+            let old = try company.application("Old", managed: false, firstSeen: company.ago(days: 2))
+            try company.grant(of: company.person("Old user"), to: old, granted: company.ago(days: 100))
+            try company.shadow("Site", users: 2, access: "basic", firstSeen: company.ago(days: 2))
+        },
+        RuleCase(
+            "shadow_it::unsanctioned_app_used_by_many",
+            "Pipeflow is used by 5 people with their company accounts and nobody has reviewed it."
+        ) { company in
+            // Five of sixteen people are more than 30 per cent.
+            try company.shadow("Pipeflow", users: 5)
+            for number in 1...11 { try company.person("Person \(number)") }
+        } quiet: { company in
+            try company.shadow("Pipeflow", users: 5)
+            for number in 1...12 { try company.person("Person \(number)") }
+        } exempt: { company in
+            try company.shadow("Pipeflow", users: 4)
+        },
+        RuleCase(
+            "shadow_it::sign_in_only_apps",
+            "People sign in to Calendly and Miro with their company accounts, and nobody has decided if company data may go there."
+        ) { company in
+            try company.shadow("Calendly", users: 30, access: "basic")
+            try company.shadow("Miro", users: 1, access: "basic")
+        } quiet: { company in
+            try company.shadow("Pipeflow", users: 1, access: "read")
+            try company.shadow("Sanctioned", users: 3, access: "basic")
+            try company.decide("sanctioned", about: "Sanctioned")
         },
         RuleCase(
             "shadow_it::new_unsanctioned_app",
@@ -237,16 +267,21 @@ extension TestCompany {
             """
         ) { company in
             let person = try company.person(status: "deprovisioned")
+            let account = try company.account(of: person, on: "google_workspace")
             let sanctioned = try company.application("Meetwell", managed: false)
             try company.decide("sanctioned", about: "Meetwell")
-            try company.grant(of: person, to: sanctioned, lastUsed: company.ago(days: 20))
+            try company.grant(of: person, to: sanctioned, account: account, lastUsed: company.ago(days: 20))
             try company.grant(
-                of: person, to: company.application("Pipeflow", managed: false), lastUsed: company.ago(days: 14))
+                of: person, to: company.application("Pipeflow", managed: false), account: account,
+                lastUsed: company.ago(days: 14))
         } quiet: { company in
             try company.grant(of: company.person(status: "suspended"), to: company.application("Meetwell"))
+            // The account that gave the grant is closed.
+            try company.grant(of: company.person("Bob", status: "deprovisioned"), to: company.application("Pipeflow"))
         } exempt: { company in
             let tool = try company.application("Codefriend AI", managed: false, aiTool: true)
-            try company.grant(of: company.person(status: "deprovisioned"), to: tool)
+            let person = try company.person(status: "deprovisioned")
+            try company.grant(of: person, to: tool, account: company.account(of: person, on: "google_workspace"))
         },
     ]
 
@@ -284,6 +319,8 @@ extension TestCompany {
             let ownerless = try company.application("Ownerless", managed: false, aiTool: true)
             for number in 0..<9 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
             try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
+            // People only sign in to this site with their accounts.
+            try company.shadow("Calendly", users: 30, access: "basic")
         } exempt: { company in
             try company.shadow("DeckGenie AI", users: 10, aiTool: true)
             try company.decide("sanctioned", about: "DeckGenie AI")
@@ -294,11 +331,14 @@ extension TestCompany {
         ) { company in
             let tool = try company.application("Codefriend AI", managed: false, aiTool: true)
             try company.decide("sanctioned", about: "Codefriend AI")
+            let person = try company.person(status: "deprovisioned")
             try company.grant(
-                of: company.person(status: "deprovisioned"), to: tool, lastUsed: company.ago(days: 8))
+                of: person, to: tool, account: company.account(of: person, on: "google_workspace"),
+                lastUsed: company.ago(days: 8))
         } quiet: { company in
             let tool = try company.application("Codefriend AI", managed: false, aiTool: true)
             try company.grant(of: company.person(), to: tool)
+            try company.grant(of: company.person("Bob", status: "deprovisioned"), to: tool)
             let leaving = try company.person("Grace Hopper", hr: "terminated", terminated: TestStore.now + 1)
             try company.grant(of: leaving, to: tool)
         } exempt: { company in

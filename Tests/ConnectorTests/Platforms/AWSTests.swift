@@ -228,7 +228,7 @@ enum AWSAccount {
         let records = try pull { connector }
         let accounts = records.accounts
         let root = accounts["arn:aws:iam::111122223333:root"]
-        #expect(root?.metadata == ["kind": "root", "console": "yes"])
+        #expect(root?.metadata == ["kind": "root", "console": "yes", "used": "password"])
         #expect(root?.mfaEnabled == false)
         #expect(root?.lastLoginAt?.description == "2026-04-01T10:00:00Z")
         #expect(accounts["AIDA0"]?.metadata == ["kind": "user", "console": "yes"])
@@ -239,6 +239,8 @@ enum AWSAccount {
         #expect(accounts["AIDA1"]?.isAdmin == true)
         #expect(accounts["AIDA2"]?.isAdmin == false)
         #expect(accounts["AIDA2"]?.metadata["console"] == "no")
+        // A user with keys alone is a program.
+        #expect(accounts["AIDA0"]?.kind == .user && accounts["AIDA2"]?.kind == .serviceAccount)
         #expect(accounts["AIDA5"]?.email == "u5@acme.com")
         #expect(accounts["role/AROA0"]?.kind == .serviceAccount)
         #expect(accounts["role/AROA0"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])
@@ -249,7 +251,8 @@ enum AWSAccount {
         #expect(accounts["role/AROA2"]?.metadata["has_condition"] == "yes")
         #expect(accounts["role/AROA3"]?.metadata["trusts"] == "account")
         #expect(accounts["role/AROA4"]?.metadata == ["kind": "role"])
-        #expect(accounts["role/AROA5"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "yes"])
+        // A condition about something else than the callers limits nothing.
+        #expect(accounts["role/AROA5"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])
         #expect(accounts["role/AROA6"] == nil)
         let byKey = records.byKey
         guard case .accessKey(let used)? = byKey["accessKey/AKIAAu0"],

@@ -127,6 +127,14 @@ struct Migration: Sendable {
                     """),
             ]),
         Migration(version: 10, name: "tables for all that a sync notes", steps: Schema.syncs.map { .sql($0) }),
+        // The time at which a sync first saw that a person was suspended; null for people who are not. People who are
+        // suspended already count from the last change of their row.
+        Migration(
+            version: 11, name: "times of suspensions", isAdditive: true,
+            steps: [
+                .sql("ALTER TABLE identities ADD COLUMN suspended_at timestamptz"),
+                .sql("UPDATE identities SET suspended_at = updated_at WHERE status = 'suspended'"),
+            ]),
     ]
 
     /// The table of the migrations that have been run.

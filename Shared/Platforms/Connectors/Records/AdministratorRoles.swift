@@ -7,6 +7,8 @@ struct AdministratorRoles {
     static let unreadable = ConnectorError.provider("The list of administrators has an entry that can't be read.")
 
     private var roles: [String: Set<String>] = [:]
+    /// The accounts of programs that have a role which no person has.
+    var programs: Set<String> = []
     /// The reason why not all roles are known; nil if all are known.
     private(set) var gap: ConnectorError?
 
@@ -27,12 +29,14 @@ struct AdministratorRoles {
         }
     }
 
-    /// Sets an account's roles. If not all roles are known, the stored ones stay, and an account without known roles
-    /// remains an administrator or not, as stored.
+    /// Sets an account's roles, and its kind if it belongs to a program. If not all roles are known, the stored ones
+    /// stay, and an account without known roles remains an administrator or not, and a person or a program, as stored.
     func describe(_ account: inout AccountRecord) {
         account.adminRoles = roles[account.externalID]?.sorted() ?? []
         account.isAdmin = !account.adminRoles.isEmpty
+        if programs.contains(account.externalID) { account.kind = .serviceAccount }
         guard gap != nil else { return }
+        if account.kind == .user { account.unread.insert(.kind) }
         account.unread.insert(.adminRoles)
         if account.isAdmin == false { account.isAdmin = nil }
     }

@@ -8,7 +8,8 @@ import Store
 /// disconnected platforms come last of all.
 ///
 /// The status is that of the first account. The second factor and administrator rights come only from identity
-/// providers, and so does the latest sign-in if one of them knows the person. Fields that only HR knows (hr_status,
+/// providers, and so does the latest sign-in if one of them knows the person. If a person signs in at the primary
+/// identity provider, the second factor comes from there alone: other directories behind it know none. Fields that only HR knows (hr_status,
 /// hired_at, terminated_at) are not changed.
 struct IdentityFields {
     let steps: ApplySteps
@@ -52,6 +53,9 @@ struct IdentityFields {
     }
 
     private static let atDirectory: SQL = " AND integrations.idp_role IS NOT NULL"
+    private static let atPrimary: SQL = """
+         AND integrations.idp_role = 'primary_idp' AND integrations.status <> 'disconnected'
+        """
 
     /// Writes the fields of the noted identities.
     func write() throws {
@@ -76,7 +80,10 @@ struct IdentityFields {
                     identity_type = CASE \(Self.first("account_type"))
                         WHEN 'service_account' THEN 'service_account' WHEN 'external' THEN 'external'
                         ELSE CASE WHEN \(isAdmin) THEN 'admin' ELSE 'user' END END,
-                    mfa_enabled = \(Self.first("mfa_enabled", where: Self.atDirectory)),
+                    mfa_enabled = CASE WHEN EXISTS (SELECT 1\(Self.accounts)\(Self.atPrimary)
+                            AND accounts.status = 'active')
+                        THEN \(Self.first("mfa_enabled", where: Self.atPrimary))
+                        ELSE \(Self.first("mfa_enabled", where: Self.atDirectory)) END,
                     last_login_at = CASE WHEN EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory))
                         THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
                         ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
@@ -86,8 +93,10 @@ struct IdentityFields {
                 """,
                 """
                 UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
-                    THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
-                WHERE \(isNoted) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
+                        THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END,
+                    suspended_at = CASE WHEN status = 'suspended'
+                        THEN COALESCE(suspended_at, \(InventoryTable.appliedAt)) END
+                WHERE \(isNoted) AND (status <> 'active' OR deprovisioned_at IS NOT NULL OR suspended_at IS NOT NULL)
                 """,
             ] + (part == .some ? [Self.noteWritten(part)] : [])
         }

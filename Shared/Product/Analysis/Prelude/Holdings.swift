@@ -70,7 +70,7 @@ extension Prelude {
         PreludeTable(
             "sign_ins",
             """
-            SELECT identity_id, occurred_at, country FROM audit_events
+            SELECT identity_id, integration_id, occurred_at, ip_address, country FROM audit_events
             WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
                 AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
             """),

@@ -32,7 +32,7 @@ extension Prelude {
         PreludeTable(
             "drift",
             """
-            SELECT latest.metrics AS latest, earlier.metrics AS earlier,
+            SELECT latest.metrics AS latest, earlier.metrics AS earlier, earlier.taken_at AS earlier_at,
                 CASE WHEN epoch(latest.taken_at) - epoch(earlier.taken_at) < 8 * 86400 THEN 'a week'
                     ELSE CAST((epoch(latest.taken_at) - epoch(earlier.taken_at)) / 86400 AS text) || ' days'
                     END AS period

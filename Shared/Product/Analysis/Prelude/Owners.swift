@@ -5,7 +5,9 @@ extension Prelude {
     // - owned_keys: active keys of an account or a person.
     // - shadow_applications: applications that are neither managed nor sanctioned. policy is the policy's status, or
     //   null.
-    // - app_use: OAuth grants, with the application and the person who gave the grant.
+    // - app_use: OAuth grants, with the application and the person who gave the grant. is_open is false if the account
+    //   that gave the grant is closed, so that the grant opens nothing.
+    // - device_owners: one row that tells if device management knows the owners of four in five of its devices.
     static let owners: [PreludeTable] = [
         PreludeTable(
             "owned_keys",
@@ -36,9 +38,17 @@ extension Prelude {
                 live_applications.is_ai_tool, live_applications.first_seen_at, everyone.id AS identity_id,
                 everyone.display_name AS identity_name, everyone.email AS identity_email, everyone.status,
                 everyone.title, live_grants.access,
-                live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source
+                live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source,
+                COALESCE(accounts.status, 'active') = 'active' AS is_open
             FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
                 JOIN everyone ON everyone.id = live_grants.identity_id
+                LEFT JOIN accounts ON accounts.workspace_id = $1 AND accounts.id = live_grants.account_id
+            """),
+        PreludeTable(
+            "device_owners",
+            """
+            SELECT count(identity_id) * 10 >= count(*) * 8 AS are_owners_known FROM live_devices
+            WHERE category <> 'edr'
             """),
     ]
 }

@@ -59,7 +59,8 @@ enum Prelude {
         PreludeTable(
             "connected",
             """
-            SELECT id, platform, category, idp_role, last_sync_at FROM integrations
+            SELECT id, platform, category, idp_role, last_sync_at, COALESCE(connected_at, created_at) AS connected_at
+            FROM integrations
             WHERE workspace_id = $1 AND status = 'connected'
             """),
         PreludeTable(
@@ -97,8 +98,6 @@ enum Prelude {
 
     // Tables about people:
     // - everyone: all identities.
-    // - inactive: deprovisioned and suspended identities. A suspended person whose suspended accounts at identity
-    //   providers were all never activated is not inactive, since no one has suspended them.
     // - known: identities with an account at a connected identity provider.
     // - executive_titles: titles that begin with an executive's title. There are far fewer titles than people.
     private static let identities: [PreludeTable] = [
@@ -106,19 +105,8 @@ enum Prelude {
             "everyone",
             """
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
-                manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, created_at
+                manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, suspended_at, created_at
             FROM identities WHERE workspace_id = $1
-            """),
-        PreludeTable(
-            "inactive",
-            """
-            SELECT * FROM everyone
-            WHERE status = 'deprovisioned' OR status = 'suspended' AND id NOT IN (
-                SELECT identity_id FROM accounts
-                WHERE workspace_id = $1 AND status = 'suspended' AND identity_id IS NOT NULL
-                    AND integration_id IN (SELECT id FROM providers)
-                GROUP BY identity_id
-                HAVING count(*) = count(*) FILTER (WHERE metadata ->> 'state' = 'staged'))
             """),
         PreludeTable(
             "known",
@@ -137,7 +125,7 @@ enum Prelude {
                 FROM (
                     SELECT DISTINCT title FROM identities
                     WHERE workspace_id = $1 AND title IS NOT NULL) AS titles) AS split
-            WHERE words LIKE 'chief %' OR words LIKE 'ceo %' OR words LIKE 'cfo %' OR words LIKE 'cio %'
+            WHERE words LIKE 'chief %' AND words NOT LIKE 'chief of staff %' OR words LIKE 'ceo %' OR words LIKE 'cfo %' OR words LIKE 'cio %'
                 OR words LIKE 'ciso %' OR words LIKE 'coo %' OR words LIKE 'cto %' OR words LIKE 'president %'
                 OR words LIKE 'vp %' OR words LIKE 'svp %' OR words LIKE 'evp %' OR words LIKE 'vice president %'
                 OR words LIKE 'senior vice president %' OR words LIKE 'executive vice president %'
@@ -157,7 +145,7 @@ enum Prelude {
             """
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
                 applications.category, applications.sso_enabled, applications.is_ai_tool, applications.is_managed,
-                applications.metadata, applications.first_seen_at, connected.platform
+                applications.metadata, applications.first_seen_at, connected.platform, connected.connected_at
             FROM applications JOIN connected ON connected.id = applications.integration_id
             WHERE applications.workspace_id = $1
             """),
@@ -185,7 +173,7 @@ enum Prelude {
                     THEN NULLIF(lower(trim(devices.serial_number)), '') END AS serial,
                 devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
                 devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
-                devices.last_seen_at, connected.platform, connected.category, connected.idp_role
+                devices.last_seen_at, devices.created_at, connected.platform, connected.category, connected.idp_role
             FROM devices JOIN connected ON connected.id = devices.integration_id
             WHERE devices.workspace_id = $1
             """),

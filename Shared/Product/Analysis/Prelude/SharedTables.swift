@@ -26,10 +26,36 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
+        // People who have left or were suspended: deprovisioned ones, and suspended ones after 14 days, or as soon as one
+        // of their accounts or keys elsewhere is used after the suspension. People on leave are often suspended too, and
+        // accounts that were never activated are no suspension. ended_at is the time from which they had no access.
+        SharedTable(
+            name: "inactive", key: "id",
+            query: """
+                SELECT id, email, display_name, status, deprovisioned_at, suspended_at,
+                    COALESCE(deprovisioned_at, suspended_at) AS ended_at
+                FROM identities
+                WHERE workspace_id = $1 AND (status = 'deprovisioned' OR status = 'suspended' AND id NOT IN (
+                        SELECT identity_id FROM accounts
+                        WHERE workspace_id = $1 AND status = 'suspended' AND identity_id IS NOT NULL
+                            AND integration_id IN (SELECT id FROM providers)
+                        GROUP BY identity_id
+                        HAVING count(*) = count(*) FILTER (WHERE metadata ->> 'state' = 'staged'))
+                    AND (suspended_at <= \(daysAgo: 14)
+                        OR EXISTS (
+                            SELECT 1 FROM accounts
+                            WHERE workspace_id = $1 AND identity_id = identities.id AND status = 'active'
+                                AND last_login_at > suspended_at)
+                        OR EXISTS (
+                            SELECT 1 FROM access_keys
+                            WHERE workspace_id = $1 AND identity_id = identities.id AND is_active
+                                AND last_used_at > suspended_at)))
+                """),
         // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: the
         // record comes from an EDR platform, its own platform says so, or an EDR platform reports the same machine, by
         // its serial number, or by its name if one of the two has no serial number. Otherwise it is false if its own
-        // platform says so or if it is a managed computer, and else null.
+        // platform says so or if it is a managed computer, and else null. is_in_use is false if the device was not seen
+        // for 30 days: such a device has one finding, that it is missing. is_new is true on the first day.
         SharedTable(
             name: "owned_devices", key: "identity_id",
             query: """
@@ -46,6 +72,8 @@ extension Prelude {
                             AND lower(live_devices.operating_system) IN ('macos', 'windows', 'linux') THEN false
                         END AS has_edr,
                     live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
+                    COALESCE(live_devices.last_seen_at > \(daysAgo: 30), true) AS is_in_use,
+                    live_devices.created_at > \(daysAgo: 1) AS is_new, live_devices.category,
                     everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, everyone.identity_type, everyone.status, everyone.last_login_at,
                     everyone.deprovisioned_at,
@@ -93,7 +121,8 @@ extension Prelude {
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
         // Active accounts whose owner no identity provider knows, without service accounts, shared mailboxes and HR
-        // records, which need no owner there, and without those of deprovisioned people. is_business is true on the
+        // records, which need no owner there, and without those of deprovisioned people. has_address is false if the
+        // platform tells no address by which the account could be matched; users of AWS need none. is_business is true on the
         // platforms of `PlatformNames.business`.
         SharedTable(
             name: "strangers", key: "account_platform",
@@ -106,6 +135,10 @@ extension Prelude {
                     live_accounts.platform AS account_platform, live_accounts.platform AS source,
                     live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
                     live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
+                    live_accounts.platform = 'aws' OR live_accounts.email IS NOT NULL OR everyone.email IS NOT NULL
+                        OR EXISTS (
+                            SELECT 1 FROM account_links
+                            WHERE workspace_id = $1 AND account_id = live_accounts.id) AS has_address,
                     live_accounts.platform IN (\(PlatformNames.businessList)) AS is_business,
                     (SELECT platform FROM idp) AS idp
                 FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
@@ -119,24 +152,53 @@ extension Prelude {
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 """),
-        // Active accounts of people who are deprovisioned, outside HR and the identity provider with which people sign
-        // in. is_business is true on the platforms of `PlatformNames.business`.
+        // Active accounts of people who have left or were suspended, outside HR and the identity provider with which people
+        // sign in. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
+                SELECT inactive.id AS key, inactive.id AS identity_id, inactive.display_name AS identity_name,
+                    inactive.email AS identity_email, inactive.status AS ended, inactive.ended_at,
+                    live_accounts.id AS account_id,
                     COALESCE(live_accounts.username, live_accounts.email) AS account_name,
                     live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
                     live_accounts.platform IN (\(PlatformNames.businessList)) AS is_business,
                     (SELECT platform FROM idp) AS idp
-                FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
-                WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                FROM inactive CROSS JOIN live_accounts
+                WHERE live_accounts.identity_id = inactive.id
                     AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
                     AND live_accounts.platform <> (SELECT platform FROM idp)
                 """),
-        // People whose sign-ins of the last 180 days show a change of habit. nights_lately and nights_before count
-        // sign-ins between 22:00 and 06:00 UTC in the last 7 days and in the two weeks before. is_traveller: sign-ins
+        // The hours of the day, in UTC, at which people signed in: lately is the number of sign-ins of the last 7 days, and
+        // earlier the number of those in the 60 days before.
+        SharedTable(
+            name: "sign_in_hours", key: "identity_id",
+            query: """
+                SELECT identity_id, epoch(occurred_at) / 3600 % 24 AS hour_of_day,
+                    count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)) AS lately,
+                    count(*) FILTER (WHERE occurred_at < \(daysAgo: 7)) AS earlier
+                FROM audit_events
+                WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
+                    AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
+                    AND epoch(occurred_at) >= epoch(\(daysAgo: 67))
+                GROUP BY identity_id, epoch(occurred_at) / 3600 % 24
+                """),
+        // Addresses from which several people signed in within the last 30 days, such as offices and exits of a VPN: five
+        // people or more, or in a small company a third of them.
+        SharedTable(
+            name: "shared_addresses", key: "ip_address",
+            query: """
+                SELECT ip_address FROM (
+                    SELECT ip_address, count(DISTINCT identity_id) AS people FROM audit_events
+                    WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
+                        AND identity_id IS NOT NULL AND ip_address IS NOT NULL
+                        AND integration_id IN (SELECT id FROM connected)
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                    GROUP BY ip_address) AS used
+                WHERE people >= 5 OR people >= 2 AND people * 3 >= (
+                    SELECT count(*) FROM identities WHERE workspace_id = $1 AND status = 'active')
+                """),
+        // People whose sign-ins of the last 180 days show a change of habit. is_traveller: sign-ins
         // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
         // and the last one before them; a person is included for this if at least 60 days lie between them or, if
         // last_at is null, between the start of the log and woken_at.
@@ -145,10 +207,6 @@ extension Prelude {
             query: """
                 SELECT * FROM (
                     SELECT identity_id,
-                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)
-                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_lately,
-                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 21) AND occurred_at < \(daysAgo: 7)
-                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_before,
                         min(country) FILTER (WHERE occurred_at >= \(daysAgo: 30))
                             <> max(country) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS is_traveller,
                         min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
@@ -158,21 +216,39 @@ extension Prelude {
                         AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
                     GROUP BY identity_id) AS habits
-                WHERE nights_lately > nights_before OR is_traveller
+                WHERE is_traveller
                     OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
                 """),
         // Attacks on one person: ten or more failed sign-ins to a platform from three or more addresses on one day
-        // (UTC) of the last 30.
+        // (UTC) of the last 30. Failures from a network from which the person had signed in before don't count: after a
+        // change of the password, a phone goes on with the old one. A network is an address without its last number.
         SharedTable(
             name: "attacks", key: "identity_id",
             query: """
-                SELECT identity_id, platform, count(*) AS failures, count(DISTINCT ip_address) AS addresses,
-                    min(occurred_at) AS first_at, max(occurred_at) AS last_at
-                FROM live_events
-                WHERE event_type = 'user.session.start' AND outcome = 'failure' AND identity_id IS NOT NULL
-                    AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
-                GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3
+                SELECT failed.identity_id, failed.platform, count(*) AS failures,
+                    count(DISTINCT failed.ip_address) AS addresses, min(failed.occurred_at) AS first_at,
+                    max(failed.occurred_at) AS last_at
+                FROM (
+                    SELECT identity_id, platform, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                    FROM live_events
+                    WHERE event_type = 'user.session.start' AND outcome = 'failure' AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS suspected
+                    CROSS JOIN live_events AS failed
+                WHERE failed.event_type = 'user.session.start' AND failed.outcome = 'failure'
+                    AND failed.identity_id = suspected.identity_id AND failed.platform = suspected.platform
+                    AND failed.occurred_at >= suspected.first_at AND failed.occurred_at <= suspected.last_at
+                    AND NOT EXISTS (
+                        SELECT 1 FROM audit_events AS own
+                        WHERE own.workspace_id = $1 AND own.event_type = 'user.session.start'
+                            AND own.outcome = 'success' AND own.identity_id = failed.identity_id
+                            AND own.occurred_at < failed.occurred_at
+                            AND epoch(own.occurred_at) >= epoch(\(daysAgo: 60))
+                            AND rtrim(own.ip_address, '0123456789abcdef')
+                                = rtrim(failed.ip_address, '0123456789abcdef'))
+                GROUP BY failed.identity_id, failed.platform, epoch(failed.occurred_at) / 86400
+                HAVING count(*) >= 10 AND count(DISTINCT failed.ip_address) >= 3
                 """),
         // Attacks from one address: failed sign-ins of ten or more people to a platform on one day (UTC) of the last
         // 30.

@@ -9,7 +9,8 @@ extension Rule {
 
     private static let leavers: [Rule] =
         [
-            // Finds suspended or deprovisioned people with live entitlements, none of them as an admin.
+            // Finds suspended or deprovisioned people with live entitlements, none of them as an admin. A suspension counts
+            // after 14 days.
             Rule(
                 .accessHygiene, "inactive_user_with_entitlements", .high, on: .identity,
                 "Suspended or deprovisioned user with live entitlements",
@@ -64,7 +65,7 @@ extension Rule {
                             AND NOT administered.is_business)
                     """,
                 say: """
-                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but can still sign in \
                     to {account_platform:platform}.
                     """,
                 recommend: "Suspend the accounts that are still active.", action: .suspendUser),
@@ -72,6 +73,7 @@ extension Rule {
                 .accessHygiene, "offboarded_admin_active", .critical, on: .identity,
                 "Offboarded but admin elsewhere",
                 needs: [.identityProvider],
+                supersedes: ["access_hygiene::gitlab_offboarded_active"],
                 find: """
                     SELECT outlived.*, CASE WHEN is_admin THEN account_platform END AS administered,
                         CASE WHEN NOT is_admin THEN account_platform END AS used
@@ -82,7 +84,7 @@ extension Rule {
                             AND NOT administered.is_business)
                     """,
                 say: """
-                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but is still an admin \
+                    {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but is still an admin \
                     of {administered:platform}[ and can sign in to {used:platform}].
                     """,
                 recommend: "Remove the admin role and suspend the accounts that are still active.",
@@ -110,7 +112,7 @@ extension Rule {
                 needs: [.identityProvider, .platform("gitlab")],
                 find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
                 say: """
-                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but can still sign in \
                     to GitLab and copy the code.
                     """,
                 recommend: "Block the GitLab user.", action: .suspendUser),
@@ -122,7 +124,7 @@ extension Rule {
                 needs: [.identityProvider, .platform(platform)],
                 find: "SELECT * FROM outlived WHERE account_platform = \(platform)",
                 say: """
-                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but can still sign in \
                     to {account_platform:platform} and to all that the company keeps there.
                     """,
                 recommend: "Deactivate the user in \(name).", action: .suspendUser)

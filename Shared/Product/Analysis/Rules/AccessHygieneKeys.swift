@@ -32,16 +32,17 @@ extension Rule {
                 still works.
                 """,
             recommend: "Rotate the access key.", action: .rotateCredentials),
-        // Counts the keys of one IAM user.
+        // Counts the keys of one IAM user. A rotation takes up to two weeks, during which both keys work.
         Rule(
             .accessHygiene, "aws_multiple_active_keys", .medium, on: .identity,
             "More than one active AWS key",
             needs: [.platform("aws")],
             find: """
                 SELECT * FROM (
-                    SELECT owned_keys.*, count(*) OVER (PARTITION BY COALESCE(account_id, identity_id)) AS keys
+                    SELECT owned_keys.*, count(*) OVER (PARTITION BY COALESCE(account_id, identity_id)) AS keys,
+                        max(created_at) OVER (PARTITION BY COALESCE(account_id, identity_id)) AS newest_at
                     FROM owned_keys WHERE source = 'aws' AND kind = 'access_key') AS counted
-                WHERE keys > 1
+                WHERE keys > 1 AND (newest_at IS NULL OR newest_at <= \(daysAgo: 14))
                 """,
             say: """
                 {identity_name} has {keys} active AWS access keys, so the older one outlived its rotation.

@@ -14,9 +14,8 @@ extension Rule {
             needs: [.identityProvider, .applications],
             find: """
                 SELECT * FROM strangers
-                WHERE NOT is_admin AND NOT is_business AND account_platform <> 'aws'
-                    AND (account_platform <> 'gitlab' OR role IS NULL OR role <> 'developer')
-                    AND (account_platform <> 'github' OR account_type <> 'external')
+                WHERE NOT is_admin AND NOT is_business AND account_platform <> 'aws' AND account_type = 'user'
+                    AND (account_platform <> 'gitlab' OR role IS NULL OR role <> 'developer') AND has_address
                 """,
             say: """
                 {identity_name} has an account on {account_platform:platform} that matches nobody in {idp:platform}, \
@@ -31,6 +30,7 @@ extension Rule {
             find: """
                 SELECT * FROM strangers
                 WHERE is_admin AND NOT is_business AND account_platform NOT IN ('aws', 'github', 'gitlab')
+                    AND has_address
                 """,
             say: """
                 {identity_name} is an admin of {account_platform:platform} whom {idp:platform} does not know, so no \
@@ -39,6 +39,42 @@ extension Rule {
             recommend:
                 "Remove the admin role until the account is linked to a person in the identity provider.",
             action: .removeAdminRole),
+        // Covers guests and people of other companies, whom the platform knows as such. GitHub's outside collaborators
+        // are covered by access_risk.
+        Rule(
+            .accessHygiene, "external_accounts_outside_idp", .medium, on: .integration,
+            "External accounts outside of the identity provider",
+            needs: [.identityProvider, .applications],
+            find: """
+                SELECT account_platform AS key, account_platform AS integration_platform, source, account_id,
+                    account_name, account_platform, count(*) OVER (PARTITION BY account_platform) AS accounts,
+                    count(*) OVER (PARTITION BY account_platform) AS affected_count, idp
+                FROM strangers
+                WHERE NOT is_admin AND NOT is_business AND account_type = 'external' AND account_platform <> 'github'
+                """,
+            say: """
+                {integration_platform:platform} has {accounts:external account} that {accounts?matches/match} nobody in \
+                {idp:platform}, so nothing closes {accounts?it/them} when the work together ends.
+                """,
+            recommend: "Review the external accounts and remove those whose work has ended.",
+            action: .createAccessReview),
+        // Covers accounts of which the platform tells no address, such as private addresses of GitHub's members.
+        Rule(
+            .accessHygiene, "accounts_without_address", .low, on: .integration, "Accounts that can't be matched",
+            needs: [.identityProvider, .applications],
+            find: """
+                SELECT account_platform AS key, account_platform AS integration_platform, source, account_id,
+                    account_name, account_platform, count(*) OVER (PARTITION BY account_platform) AS accounts,
+                    count(*) OVER (PARTITION BY account_platform) AS affected_count, idp
+                FROM strangers WHERE NOT has_address AND account_type = 'user'
+                """,
+            say: """
+                {integration_platform:platform} tells no address of {accounts:account}, so nobody can tell if \
+                {accounts?its owner/their owners} still {accounts?works/work} here.
+                """,
+            recommend:
+                "Connect the platform to the identity provider by SAML or SCIM, which tell whose the accounts are.",
+            action: .createTicket),
     ]
 
     // Covers IAM users only; other rules cover the root user and roles.
@@ -77,10 +113,10 @@ extension Rule {
             .accessHygiene, "github_owner_not_in_idp", .critical, on: .identity,
             "GitHub owner not in identity provider",
             needs: [.identityProvider, .platform("github")],
-            find: "SELECT * FROM strangers WHERE account_platform = 'github' AND is_admin",
+            find: "SELECT * FROM strangers WHERE account_platform = 'github' AND is_admin AND has_address",
             say: """
-                {identity_name} owns the GitHub organization with a private account that {idp:platform} does not know, \
-                so the code leaves with its owner.
+                {identity_name} owns the GitHub organization with an account that {idp:platform} does not know, so the \
+                code leaves with its owner.
                 """,
             recommend: "Make the owner a member or remove them from the organization.",
             action: .removeAdminRole),
@@ -88,7 +124,7 @@ extension Rule {
             .accessHygiene, "gitlab_maintainer_not_in_idp", .critical, on: .identity,
             "GitLab maintainer not in identity provider",
             needs: [.identityProvider, .platform("gitlab")],
-            find: "SELECT * FROM strangers WHERE account_platform = 'gitlab' AND is_admin",
+            find: "SELECT * FROM strangers WHERE account_platform = 'gitlab' AND is_admin AND has_address",
             say: """
                 {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so an unknown person can \
                 change protected branches.
@@ -99,7 +135,8 @@ extension Rule {
             "GitLab developer not in identity provider",
             needs: [.identityProvider, .platform("gitlab")],
             find: """
-                SELECT * FROM strangers WHERE account_platform = 'gitlab' AND role = 'developer' AND NOT is_admin
+                SELECT * FROM strangers
+                WHERE account_platform = 'gitlab' AND role = 'developer' AND NOT is_admin AND has_address
                 """,
             say: """
                 {identity_name} is a GitLab developer whom {idp:platform} does not know, so someone that no \
@@ -114,7 +151,7 @@ extension Rule {
                 .accessHygiene, platform + "_admin_not_in_idp", .critical, on: .identity,
                 "\(name) admin not in identity provider",
                 needs: [.identityProvider, .platform(platform)],
-                find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND is_admin",
+                find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND is_admin AND has_address",
                 say: """
                     {identity_name} is an admin of {account_platform:platform} whom {idp:platform} does not know, so no \
                     offboarding will ever remove them.
@@ -124,7 +161,7 @@ extension Rule {
                 .accessHygiene, platform + "_user_not_in_idp", .high, on: .identity,
                 "\(name) user not in identity provider",
                 needs: [.identityProvider, .platform(platform)],
-                find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND NOT is_admin",
+                find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND NOT is_admin AND has_address",
                 say: """
                     {identity_name} has an account on {account_platform:platform} that matches nobody in \
                     {idp:platform}, so nothing closes it when the person leaves.

@@ -11,6 +11,7 @@ extension Rule {
         Rule(
             .accessRisk, "shadow_admin", .high, on: .identity, "Shadow admin",
             needs: [.identityProvider],
+            supersedes: ["access_risk::admin_of_many_apps"],
             find: """
                 SELECT people.id AS key, \(person: "people"), held.place, (SELECT platform FROM idp) AS idp
                 FROM (
@@ -115,8 +116,8 @@ extension Rule {
                     AND metadata ->> 'has_condition' = 'no'
                 """,
             say: """
-                The AWS role {integration_name} trusts {trusted} without a condition, so any customer of that vendor \
-                may get in through it.
+                The AWS role {integration_name} trusts {trusted} without a condition, so if a vendor owns it, any \
+                customer of that vendor may get in.
                 """,
             recommend: "Require an external ID in the role's trust policy.", action: .createTicket),
     ]

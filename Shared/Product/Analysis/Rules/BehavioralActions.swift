@@ -5,7 +5,8 @@ import Store
 extension Rule {
     /// Rules about unusual actions with files, admin roles and security controls.
     static let unusualActions: [Rule] = [
-        // Finds people who downloaded 100 files or more from a platform in a day (UTC).
+        // Finds people who downloaded 100 files or more from a platform in a day (UTC), at least ten times as many as on an
+        // average day of the 30 days. Service accounts are left out.
         Rule(
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
@@ -14,6 +15,8 @@ extension Rule {
                     (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
                 FROM (
                     SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
+                        sum(count(DISTINCT COALESCE(target, CAST(id AS text))))
+                            OVER (PARTITION BY identity_id, platform) AS all_files,
                         min(occurred_at) AS first_at, max(occurred_at) AS last_at, row_number() OVER (
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
@@ -23,40 +26,45 @@ extension Rule {
                             WHERE workspace_id = $1 AND event_type = 'download' AND outcome = 'success'
                                 AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
                             GROUP BY identity_id HAVING count(*) >= 100)
-                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                    HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 100) AS worst
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id
-                WHERE worst.position = 1
+                WHERE worst.position = 1 AND worst.files >= 100 AND worst.files * 29 >= (all_files - worst.files) * 10
+                    AND everyone.identity_type <> 'service_account'
                 """,
             say: """
                 {identity_name} downloaded {files} files from {source:platform} within {hours:hour} {last_at:ago}, \
-                many times what is usual.
+                at least ten times as many as on an average day.
                 """,
             recommend: "Find out what was downloaded and why.", action: .notifyUser),
-        // Finds people who deleted 50 files or more from a platform in a day (UTC).
+        // Finds people who deleted 200 files or more from a platform in a day (UTC). Files that are only in the trash can
+        // be restored, so such a finding is low.
         Rule(
             .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.files, worst.last_at,
+                    CASE WHEN worst.deleted = worst.files THEN 'deleted' WHEN worst.deleted = 0 THEN 'put into the trash'
+                        ELSE 'deleted or put into the trash' END AS did,
+                    CASE WHEN worst.deleted >= 200 THEN 'high' ELSE 'low' END AS severity,
                     (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
                 FROM (
                     SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
+                        count(DISTINCT COALESCE(target, CAST(id AS text))) FILTER (WHERE event_type = 'delete') AS deleted,
                         min(occurred_at) AS first_at, max(occurred_at) AS last_at, row_number() OVER (
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type IN ('delete', 'trash') AND outcome = 'success'
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                    HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 50) AS worst
+                    HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 200) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id
                 WHERE worst.position = 1
                 """,
             say: """
-                {identity_name} deleted {files} files from {source:platform} within {hours:hour} {last_at:ago}, as \
-                someone would who wants to cause damage or hide it.
+                {identity_name} {did} {files} files in {source:platform} within {hours:hour} {last_at:ago}, so the \
+                company may have lost what others need.
                 """,
-            recommend: "Restore the files and ask the user about it.", action: .revokeSessions),
+            recommend: "Ask the user about the files, and restore what is needed.", action: .notifyUser),
         // Finds people who granted admin roles on a platform three times or more in a day (UTC).
         Rule(
             .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",

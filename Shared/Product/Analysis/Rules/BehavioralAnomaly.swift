@@ -32,12 +32,13 @@ extension Rule {
                 WHERE burst.position = 1
                 """,
             say: """
-                {identity_name} failed MFA {failures} times within {minutes:minute} {occurred_at:ago}, so someone who \
-                has the password may be pushing for approval.
+                {identity_name} failed MFA {failures} times within {minutes:minute} {occurred_at:ago}, so someone else \
+                may have the password and lack the second factor.
                 """,
             recommend: "Ask the user whether it was them and end their sessions if not.",
             action: .revokeSessions),
-        // Finds ten or more failed sign-ins of one person from three or more addresses on one day (UTC).
+        // Finds ten or more failed sign-ins of one person from three or more addresses on one day (UTC), on networks from
+        // which the person had not signed in before.
         Rule(
             .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
             needs: [.identityProvider],
@@ -56,7 +57,7 @@ extension Rule {
                 {identity_name} had {failures} failed sign-ins from {addresses} addresses {last_at:ago}, so someone is \
                 guessing the password.
                 """,
-            recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
+            recommend: "Block the addresses, and change the password if one of them got in.", action: .createTicket),
         // Finds a sign-in during an attack or within a day after it, from an address that took part in the attack and
         // from which the person had not signed in before the attack, within the last 30 days. CROSS JOIN keeps SQLite
         // from reading all sign-ins before it knows of an attack.
@@ -64,6 +65,7 @@ extension Rule {
             .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
             "Sign-in after brute force",
             needs: [.identityProvider],
+            supersedes: ["behavioral_anomaly::brute_force", "compound_risk::brute_forced_without_mfa"],
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
                     entry.platform AS source, entry.ip_address, entry.failures,

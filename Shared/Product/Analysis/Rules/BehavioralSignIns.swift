@@ -5,6 +5,8 @@ import Store
 extension Rule {
     /// Rules about suspicious sign-ins, and about changes of second factors and passwords.
     static let unusualSignIns: [Rule] = [
+        // Leaves out a factor that was replaced: another one was added within a day from the same address, as with a new
+        // phone.
         Rule(
             .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
             needs: [.identityProvider],
@@ -18,6 +20,15 @@ extension Rule {
                     FROM live_events
                     WHERE event_type = 'user.mfa.factor.deactivate' AND outcome = 'success'
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
+                        AND NOT EXISTS (
+                            SELECT 1 FROM audit_events AS added
+                            WHERE added.workspace_id = $1 AND added.outcome = 'success'
+                                AND added.event_type IN (
+                                    'user.mfa.factor.activate', 'User registered security info', '2sv_enroll')
+                                AND added.identity_id = live_events.identity_id
+                                AND added.ip_address = live_events.ip_address
+                                AND epoch(added.occurred_at) >= epoch(live_events.occurred_at) - 86400
+                                AND epoch(added.occurred_at) <= epoch(live_events.occurred_at) + 86400)
                     GROUP BY identity_id, platform, COALESCE(details ->> 'factor', 'A second factor')) AS removed
                 JOIN everyone ON everyone.id = removed.identity_id ORDER BY removed.last_at DESC
                 """,
@@ -43,44 +54,61 @@ extension Rule {
                 password.
                 """,
             recommend: "Talk to the user who reported it and end their sessions.", action: .revokeSessions),
-        // Finds sign-ins that the identity provider rated as high risk and let through.
+        // Finds sign-ins that the identity provider rated as high risk and let through. If it asked for a second factor, it
+        // let the person through only if that succeeded within ten minutes, and the finding is less severe.
         Rule(
             .behavioralAnomaly, "high_risk_sign_in", .high, on: .identity, "High-risk sign-in",
             needs: [.identityProvider],
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), live_events.platform AS source,
-                    COALESCE(live_events.ip_address, 'an unknown address') AS address, live_events.occurred_at
+                    COALESCE(live_events.ip_address, 'an unknown address') AS address, live_events.occurred_at,
+                    CASE WHEN live_events.details ->> 'challenge' = 'yes' THEN ' after a second factor' ELSE '' END AS how,
+                    CASE WHEN count(*) FILTER (WHERE live_events.details ->> 'challenge' IS NULL)
+                        OVER (PARTITION BY everyone.id) > 0 THEN 'high' ELSE 'medium' END AS severity
                 FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type = 'policy.evaluate_sign_on' AND live_events.outcome = 'success'
                     AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30)) AND live_events.details ->> 'risk' = 'high'
-                ORDER BY epoch(live_events.occurred_at) DESC
+                    AND (live_events.details ->> 'challenge' IS NULL OR EXISTS (
+                        SELECT 1 FROM audit_events AS passed
+                        WHERE passed.workspace_id = $1 AND passed.event_type = 'user.authentication.auth_via_mfa'
+                            AND passed.outcome = 'success' AND passed.identity_id = live_events.identity_id
+                            AND epoch(passed.occurred_at) >= epoch(live_events.occurred_at)
+                            AND epoch(passed.occurred_at) <= epoch(live_events.occurred_at) + 600))
+                ORDER BY live_events.details ->> 'challenge' DESC, epoch(live_events.occurred_at) DESC
                 """,
             say: """
                 {source:platform} rated a sign-in of {identity_name} from {address} as high risk {occurred_at:ago} and \
-                let it through.
+                let it through{how}.
                 """,
             recommend: "End the session and confirm the sign-in with the user.", action: .revokeSessions),
-        // Finds people with three or more sign-ins between 22:00 and 06:00 UTC in the last 7 days, more than twice
-        // their rate of the two weeks before. People who have been known for less than three weeks, and service
-        // accounts, are left out.
+        // Finds people with three or more sign-ins in the last 7 days at hours that are new to them: in the 60 days before,
+        // they never signed in at such an hour or two hours around it. People with fewer than ten sign-ins in that time,
+        // and service accounts, are left out.
         Rule(
             .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
             "Off-hours sign-ins above baseline",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, \(person: "everyone"), nights_lately AS lately,
-                    CASE nights_before WHEN 0 THEN 'never' WHEN 1 THEN 'once'
-                        ELSE CAST(nights_before AS text) || ' times' END AS baseline
-                FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
-                WHERE nights_lately >= 3 AND nights_lately > nights_before
-                    AND everyone.created_at <= \(daysAgo: 21) AND everyone.identity_type <> 'service_account'
+                SELECT everyone.id AS key, \(person: "everyone"), odd.lately
+                FROM (
+                    SELECT new_hours.identity_id, sum(new_hours.lately) AS lately
+                    FROM sign_in_hours AS new_hours
+                    WHERE new_hours.lately > 0 AND NOT EXISTS (
+                        SELECT 1 FROM sign_in_hours AS usual
+                        WHERE usual.identity_id = new_hours.identity_id AND usual.earlier > 0
+                            AND (usual.hour_of_day - new_hours.hour_of_day + 26) % 24 <= 4)
+                    GROUP BY new_hours.identity_id HAVING sum(new_hours.lately) >= 3) AS odd
+                JOIN everyone ON everyone.id = odd.identity_id
+                WHERE everyone.identity_type <> 'service_account' AND 10 <= (
+                    SELECT sum(earlier) FROM sign_in_hours WHERE sign_in_hours.identity_id = odd.identity_id)
                 """,
             say: """
-                {identity_name} signed in {lately} times between 22:00 and 06:00 UTC in the last week and {baseline} \
-                at night in the two weeks before.
+                {identity_name} signed in {lately} times in the last week at hours of the day at which they had not signed \
+                in for two months.
                 """,
-            recommend: "Ask the user about the sign-ins at night.", action: .notifyUser),
-        // Finds two successive sign-ins of a person from different countries within two hours.
+            recommend: "Ask the user about these sign-ins.", action: .notifyUser),
+        // Finds two successive sign-ins of a person to one platform from different countries within two hours. Addresses
+        // that several people use, such as exits of a VPN, do not show where a person is.
         Rule(
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
@@ -100,7 +128,11 @@ extension Rule {
                         CROSS JOIN sign_ins
                         WHERE sign_ins.identity_id = travellers.identity_id
                             AND epoch(sign_ins.occurred_at) >= epoch(\(daysAgo: 30)) AND sign_ins.country IS NOT NULL
-                        WINDOW by_time AS (PARTITION BY sign_ins.identity_id ORDER BY sign_ins.occurred_at)) AS moves
+                            AND (sign_ins.ip_address IS NULL
+                                OR sign_ins.ip_address NOT IN (SELECT ip_address FROM shared_addresses))
+                        WINDOW by_time AS (
+                            PARTITION BY sign_ins.identity_id, sign_ins.integration_id
+                            ORDER BY sign_ins.occurred_at)) AS moves
                     WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200) AS journey
                 JOIN everyone ON everyone.id = journey.identity_id
                 WHERE journey.position = 1

@@ -8,6 +8,7 @@ extension Rule {
             .compoundRisk, "detection_on_admin_device", .critical, on: .device,
             "EDR detection on an admin's device",
             needs: [.identityProvider, .category("edr")],
+            supersedes: ["device_posture::open_edr_detection"],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, open_detections,
                     source AS edr, idp
@@ -23,11 +24,12 @@ extension Rule {
             .compoundRisk, "unencrypted_with_app_admin", .high, on: .device,
             "App admin's device not encrypted",
             needs: [.identityProvider, .deviceManagement],
+            supersedes: ["device_posture::unencrypted"],
             find: """
                 SELECT key, device_id, device_name, owned_devices.identity_id, identity_name, identity_email,
                     app_admins.application_name
                 FROM owned_devices JOIN app_admins ON app_admins.identity_id = owned_devices.identity_id
-                WHERE NOT is_encrypted AND identity_type = 'user' AND status = 'active'
+                WHERE NOT is_encrypted AND is_in_use AND identity_type = 'user' AND status = 'active'
                 """,
             say: """
                 {identity_name} administers {application_name} from {device_name}, which is not encrypted, so a stolen \
@@ -39,6 +41,7 @@ extension Rule {
         Rule(
             .compoundRisk, "jailbroken_with_admin", .critical, on: .device, "Admin on a jailbroken device",
             needs: [.identityProvider, .deviceManagement],
+            supersedes: ["device_posture::jailbroken"],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email
                 FROM owned_devices
@@ -53,10 +56,11 @@ extension Rule {
         Rule(
             .compoundRisk, "admin_without_edr", .critical, on: .device, "Admin's device without EDR agent",
             needs: [.identityProvider, .deviceManagement, .category("edr")],
+            supersedes: ["device_posture::no_edr_agent"],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr
-                FROM owned_devices WHERE NOT has_edr AND identity_type = 'admin'
+                FROM owned_devices WHERE NOT has_edr AND is_in_use AND NOT is_new AND identity_type = 'admin'
                 """,
             say: """
                 {idp:platform} admin {identity_name} works on {device_name}, which has no {edr:platform} agent, so an \

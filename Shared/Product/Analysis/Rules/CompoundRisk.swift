@@ -11,6 +11,7 @@ extension Rule {
         Rule(
             .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
             needs: [.identityProvider],
+            supersedes: ["identity_security::stale_account", "identity_security::stale_admin"],
             find: """
                 SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     people.last_login_at, (SELECT platform FROM idp) AS idp
@@ -27,6 +28,7 @@ extension Rule {
         Rule(
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
+            supersedes: ["identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device"],
             find: """
                 SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     (SELECT platform FROM idp) AS idp
@@ -44,11 +46,16 @@ extension Rule {
             .compoundRisk, "no_mfa_on_noncompliant_device", .high, on: .identity,
             "No MFA on a device out of compliance",
             needs: [.identityProvider, .deviceManagement],
+            supersedes: ["identity_security::user_without_mfa"],
             find: """
                 SELECT people.id AS key, \(person: "people"),
                     owned_devices.device_id, owned_devices.device_name, owned_devices.idp
                 FROM people JOIN owned_devices ON owned_devices.identity_id = people.id
                 WHERE NOT people.mfa_enabled AND NOT owned_devices.is_compliant AND people.identity_type <> 'admin'
+                    AND owned_devices.is_in_use AND EXISTS (
+                        SELECT 1 FROM live_accounts
+                        WHERE live_accounts.identity_id = people.id AND live_accounts.idp_role IS NOT NULL
+                            AND (live_accounts.created_at IS NULL OR live_accounts.created_at <= \(daysAgo: 7)))
                 """,
             say: """
                 {identity_name} works on {device_name}, which is out of compliance, and has no second factor in \
@@ -61,6 +68,10 @@ extension Rule {
             .compoundRisk, "brute_forced_without_mfa", .critical, on: .identity,
             "Brute-forced account without MFA",
             needs: [.identityProvider],
+            supersedes: [
+                "identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device",
+                "behavioral_anomaly::brute_force",
+            ],
             find: """
                 SELECT people.id AS key, \(person: "people"), attacks.platform AS source, attacks.failures
                 FROM attacks JOIN people ON people.id = attacks.identity_id
@@ -77,6 +88,10 @@ extension Rule {
         Rule(
             .compoundRisk, "shadow_admin_without_mfa", .critical, on: .identity, "Shadow admin without MFA",
             needs: [.identityProvider],
+            supersedes: [
+                "identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device",
+                "access_risk::shadow_admin",
+            ],
             find: """
                 SELECT people.id AS key, \(person: "people"), hidden.places, (SELECT platform FROM idp) AS idp
                 FROM (
@@ -96,6 +111,7 @@ extension Rule {
             .compoundRisk, "external_admin_without_mfa", .critical, on: .identity,
             "External admin without MFA",
             needs: [.identityProvider],
+            supersedes: ["identity_security::external_admin"],
             find: """
                 SELECT people.id AS key, \(person: "people"), (SELECT platform FROM idp) AS idp
                 FROM people
@@ -136,13 +152,13 @@ extension Rule {
             "Offboarded user with active access key",
             needs: [.identityProvider, .applications],
             find: """
-                SELECT everyone.id AS key, \(person: "everyone"), live_keys.platform AS source,
-                    count(*) OVER (PARTITION BY everyone.id) AS keys
-                FROM everyone JOIN live_keys ON live_keys.identity_id = everyone.id
-                WHERE everyone.status = 'deprovisioned'
+                SELECT inactive.id AS key, \(person: "inactive"), live_keys.platform AS source,
+                    CASE inactive.status WHEN 'suspended' THEN 'was suspended' ELSE 'was offboarded' END AS ended,
+                    count(*) OVER (PARTITION BY inactive.id) AS keys
+                FROM inactive JOIN live_keys ON live_keys.identity_id = inactive.id
                 """,
             say: """
-                {identity_name} was offboarded, but {keys:access key} of theirs on {source:platform} {keys?is/are} \
+                {identity_name} {ended}, but {keys:access key} of theirs on {source:platform} {keys?is/are} \
                 still active and {keys?works/work} without any sign-in.
                 """,
             recommend: "Deactivate the access key and look at what it was used for.",

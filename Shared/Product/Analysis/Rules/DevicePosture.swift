@@ -11,7 +11,8 @@ extension Rule {
             needs: [.deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
-                FROM owned_devices WHERE NOT is_encrypted AND COALESCE(identity_type, '') <> 'admin'
+                FROM owned_devices
+                WHERE NOT is_encrypted AND is_in_use AND COALESCE(identity_type, '') <> 'admin'
                 """,
             say: "{device} is not encrypted, so a theft gives away everything on it.",
             recommend: "Turn disk encryption on.", action: .notifyUser),
@@ -20,13 +21,13 @@ extension Rule {
             needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
-                FROM owned_devices WHERE NOT is_encrypted AND identity_type = 'admin'
+                FROM owned_devices WHERE NOT is_encrypted AND is_in_use AND identity_type = 'admin'
                 """,
             say: """
                 {device_name} of {idp:platform} admin {identity_name} is not encrypted, so whoever finds it has an \
                 admin's sessions.
                 """,
-            recommend: "Turn disk encryption on before the admin uses the device again.", action: .lockDevice),
+            recommend: "Turn disk encryption on before the admin uses the device again.", action: .notifyUser),
         // Covers devices that are out of compliance for a reason that no other rule names: they are not known to be
         // unencrypted, jailbroken or on an unsupported operating system.
         Rule(
@@ -36,7 +37,7 @@ extension Rule {
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices
                 WHERE NOT is_compliant AND COALESCE(is_encrypted, true) AND COALESCE(is_os_supported, true)
-                    AND NOT COALESCE(is_jailbroken, false) AND COALESCE(identity_type, '') <> 'admin'
+                    AND is_in_use AND NOT COALESCE(is_jailbroken, false) AND COALESCE(identity_type, '') <> 'admin'
                 """,
             say: """
                 {device} is out of compliance, so the company's settings no longer protect what is on it.
@@ -49,20 +50,24 @@ extension Rule {
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
                 FROM owned_devices
                 WHERE NOT is_compliant AND COALESCE(is_encrypted, true) AND COALESCE(is_os_supported, true)
-                    AND NOT COALESCE(is_jailbroken, false) AND identity_type = 'admin'
+                    AND is_in_use AND NOT COALESCE(is_jailbroken, false) AND identity_type = 'admin'
                 """,
             say: """
                 {device_name} of {idp:platform} admin {identity_name} is out of compliance, so admin sessions run on \
                 a device that can't be trusted.
                 """,
             recommend: "Bring the admin's device back into compliance.", action: .syncDevice),
+        // Leaves out what endpoint detection says of a machine whose system device management knows.
         Rule(
             .devicePosture, "os_end_of_life", .high, on: .device, "End-of-life operating system",
             needs: [.devices],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     COALESCE(operating_system || COALESCE(' ' || os_version, ''), 'an operating system') AS system
-                FROM owned_devices WHERE NOT is_os_supported
+                FROM owned_devices
+                WHERE NOT is_os_supported AND is_in_use AND (category <> 'edr' OR serial IS NULL OR serial NOT IN (
+                    SELECT serial FROM owned_devices
+                    WHERE serial IS NOT NULL AND category <> 'edr' AND is_os_supported IS NOT NULL))
                 """,
             say: "{device} runs {system}, which no longer gets security updates.",
             recommend: "Upgrade the operating system or replace the device.", action: .createTicket),
@@ -83,7 +88,7 @@ extension Rule {
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices
-                WHERE is_encrypted IS NULL
+                WHERE is_encrypted IS NULL AND is_in_use
                     AND source IN (SELECT source FROM owned_devices WHERE is_encrypted IS NOT NULL)
                     AND (serial IS NULL OR serial NOT IN (
                         SELECT serial FROM owned_devices WHERE is_encrypted IS NOT NULL AND serial IS NOT NULL))
@@ -93,6 +98,7 @@ extension Rule {
                 what a theft would give away.
                 """,
             recommend: "Sync the device, so that it reports its encryption.", action: .syncDevice),
+        // Covers companies with ten devices or more: of fewer, each one is more than ten per cent.
         Rule(
             .devicePosture, "compliance_below_target", .high, on: .workspace,
             "Device compliance under 80 per cent",
@@ -102,7 +108,7 @@ extension Rule {
                 FROM (
                     SELECT count(is_compliant) AS known, count(*) FILTER (WHERE is_compliant) AS compliant
                     FROM owned_devices) AS fleet
-                WHERE known > 0 AND compliant * 100 < known * 80
+                WHERE known >= 10 AND compliant * 100 < known * 80
                 """,
             say: """
                 Only {share} per cent of {known:device} {known?is/are} compliant, so the company's settings protect \
@@ -118,7 +124,7 @@ extension Rule {
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr
-                FROM owned_devices WHERE NOT has_edr
+                FROM owned_devices WHERE NOT has_edr AND is_in_use AND NOT is_new
                 """,
             say: "{device} has no {edr:platform} agent, so malware on it would go unseen.",
             recommend: "Install the EDR agent.", action: .createTicket),
@@ -147,8 +153,8 @@ extension Rule {
                     AND last_login_at > \(daysAgo: 7)
                 """,
             say: """
-                {device} is contained by {source:platform} but was seen {last_seen_at:ago}, so a suspect machine is \
-                still in use.
+                {device} is contained by {source:platform} and was online {last_seen_at:ago}, so its owner has no working \
+                machine until somebody finishes the investigation.
                 """,
             recommend: "Finish the investigation, then lift the containment or replace the device.",
             action: .createTicket),

@@ -4,21 +4,29 @@ import Integrations
 extension Rule {
     /// Rules about the assignment of devices to people, and about the correctness of their records.
     static let deviceRecords: [Rule] = [
+        // A machine that several platforms know is missing only if none of them sees it, and has one finding.
         Rule(
             .devicePosture, "no_check_in", .medium, on: .device, "No check-in for 30 days",
             needs: [.devices],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     last_seen_at
-                FROM owned_devices WHERE last_seen_at <= \(daysAgo: 30)
+                FROM owned_devices
+                WHERE last_seen_at <= \(daysAgo: 30) AND (serial IS NULL OR serial NOT IN (
+                    SELECT serial FROM owned_devices
+                    WHERE serial IS NOT NULL AND last_seen_at > \(daysAgo: 30))
+                    AND (category <> 'edr' OR serial NOT IN (
+                        SELECT serial FROM owned_devices
+                        WHERE serial IS NOT NULL AND category <> 'edr' AND last_seen_at IS NOT NULL)))
                 """,
             say: "{device} has not checked in for {last_seen_at:days}, so it may be lost or unpatched.",
             recommend: "Find the device, or retire it.", action: .syncDevice),
         // Covers people, except external ones, who signed in within the last 30 days. One or two get a finding each;
-        // three or more share one finding of the next rule.
+        // three or more share one finding of the next rule. Says nothing if device management does not know the owners
+        // of its devices.
         Rule(
             .devicePosture, "user_without_device", .medium, on: .identity, "User without device",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     (SELECT platform FROM idp) AS idp
@@ -29,7 +37,7 @@ extension Rule {
                         WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
                             AND NOT EXISTS (SELECT 1 FROM owned_devices WHERE owned_devices.identity_id = people.id)
                         LIMIT 3) AS few) AS bare
-                WHERE together < 3
+                WHERE together < 3 AND (SELECT are_owners_known FROM device_owners)
                 """,
             say: """
                 {identity_name} signs in to {idp:platform} but has no known device, so the work is done on a machine \
@@ -38,7 +46,7 @@ extension Rule {
             recommend: "Find out what the person works with and enroll it.", action: .createTicket),
         Rule(
             .devicePosture, "users_without_device", .critical, on: .workspace, "Users without device",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT '' AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     together AS affected_count, (SELECT platform FROM idp) AS idp
@@ -47,18 +55,22 @@ extension Rule {
                     WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
                         AND NOT EXISTS (SELECT 1 FROM owned_devices WHERE owned_devices.identity_id = people.id)
                     ) AS bare
-                WHERE together >= 3
+                WHERE together >= 3 AND (SELECT are_owners_known FROM device_owners)
                 """,
             say: """
                 {identity_name} sign in to {idp:platform} but have no known device, so they work on machines that \
                 nobody protects.
                 """,
             recommend: "Find out what these people work with and enroll it.", action: .createTicket),
+        // Covers platforms that know the owners of four in five of their devices. Endpoint detection often knows none, and
+        // servers have none.
         Rule(
             .devicePosture, "without_owner", .low, on: .device, "Device without owner",
             needs: [.devices],
             find: """
-                SELECT key, device_id, device_name, source FROM owned_devices WHERE identity_id IS NULL
+                SELECT key, device_id, device_name, source FROM owned_devices
+                WHERE identity_id IS NULL AND source IN (
+                    SELECT source FROM owned_devices GROUP BY source HAVING count(identity_id) * 10 >= count(*) * 8)
                 """,
             say: "{device_name} is known to {source:platform} but belongs to nobody, so nobody would miss it.",
             recommend: "Assign the device to the person who uses it.", action: .createTicket),

@@ -8,20 +8,21 @@ extension Rule {
     static let driftSignal: [Rule] = coverageDrift + findingsDrift + operationsDrift
 
     private static let coverageDrift: [Rule] = [
-        // Covers a drop of 5 to 14 points.
+        // Covers a drop of 5 to 14 points, by three people or more who have been known for a week.
         Rule(
             .driftSignal, "mfa_coverage_down", .medium, on: .workspace, "MFA coverage down 5 points",
             needs: [.identityProvider],
-            find: .drift(of: "mfa_pct", when: "was - is_now >= 5 AND was - is_now < 15"),
+            find: .drift(ofShare: "mfa_pct", of: "people_without_mfa", when: "was - is_now >= 5 AND was - is_now < 15"),
             say: """
                 MFA coverage fell from {was} to {is_now} per cent in {period}, so more accounts open with a password \
                 alone.
                 """,
             recommend: "Find out who lost their second factor and why.", action: .createTicket),
+        // Covers a drop of 15 points or more, by three people or more who have been known for a week.
         Rule(
             .driftSignal, "mfa_coverage_collapsed", .high, on: .workspace, "MFA coverage down 15 points",
             needs: [.identityProvider],
-            find: .drift(of: "mfa_pct", when: "was - is_now >= 15"),
+            find: .drift(ofShare: "mfa_pct", of: "people_without_mfa", when: "was - is_now >= 15"),
             say: """
                 MFA coverage fell from {was} to {is_now} per cent in {period}, as happens when a policy that \
                 requires a second factor is removed.
@@ -36,32 +37,32 @@ extension Rule {
                 Unsanctioned applications rose from {was} to {is_now} in {period}, faster than they are reviewed.
                 """,
             recommend: "Review the applications that are new this week.", action: .createTicket),
-        // Covers a drop by two points or more.
+        // Covers a drop by two points or more, and by three devices or more.
         Rule(
             .driftSignal, "compliance_down", .medium, on: .workspace, "Device compliance down",
             needs: [.deviceManagement],
-            find: .drift(of: "device_compliance_pct", when: "was - is_now >= 2"),
+            find: .drift(ofShare: "device_compliance_pct", of: "noncompliant_devices", when: "was - is_now >= 2"),
             say: """
                 Device compliance fell from {was} to {is_now} per cent in {period}, so fewer laptops keep to the \
                 company's settings.
                 """,
             recommend: "Find out what changed on the devices that fell out of compliance.",
             action: .createTicket),
-        // Covers a rise by two points or more.
+        // Covers a rise by two points or more, and by three admins or more.
         Rule(
             .driftSignal, "admin_share_up", .medium, on: .workspace, "Share of admins up",
             needs: [.identityProvider],
-            find: .drift(of: "admin_pct", when: "is_now - was >= 2"),
+            find: .drift(ofShare: "admin_pct", of: "admins", when: "is_now - was >= 2"),
             say: """
                 The share of admins rose from {was} to {is_now} per cent in {period}, so more accounts can change \
                 everyone else's.
                 """,
             recommend: "Review the admin roles that were granted this week.", action: .createAccessReview),
-        // Covers a drop by five points or more.
+        // Covers a drop by five points or more, and by three applications or more.
         Rule(
             .driftSignal, "sso_coverage_down", .medium, on: .workspace, "SSO coverage down",
             needs: [.identityProvider],
-            find: .drift(of: "sso_pct", when: "was - is_now >= 5"),
+            find: .drift(ofShare: "sso_pct", of: "applications_without_sso", when: "was - is_now >= 5"),
             say: """
                 Single sign-on fell from {was} to {is_now} per cent of the applications in {period}, so more passwords \
                 outlive the accounts they belong to.
@@ -71,20 +72,31 @@ extension Rule {
 
     // Rules about findings, which come from all connected platforms.
     private static let findingsDrift: [Rule] = [
+        // Covers a rise by half and by ten findings or more, unless a platform was connected in the meantime, which brings
+        // its own findings.
         Rule(
             .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",
             find: .drift(
-                ofAll: ["critical", "high", "medium", "low"], when: "was > 0 AND is_now * 2 >= was * 3"),
+                ofAll: ["critical", "high", "medium", "low"],
+                when: """
+                    was > 0 AND is_now * 2 >= was * 3 AND is_now - was >= 10 AND NOT EXISTS (
+                        SELECT 1 FROM connected AS added, drift WHERE added.connected_at > drift.earlier_at)
+                    """),
             say: """
                 Open findings rose from {was} to {is_now} in {period}, so problems come faster than they are solved.
                 """,
             recommend: "Work through this week's new findings, the critical ones first.",
             action: .createTicket),
+        // Covers a rise to the double, by three findings or more, unless a platform was connected in the meantime.
         Rule(
             .driftSignal, "critical_findings_doubled", .high, on: .workspace,
             "Critical findings doubled in a week",
             find: .drift(
-                ofAll: ["critical"], when: "was > 0 AND is_now >= was * 2"),
+                ofAll: ["critical"],
+                when: """
+                    was > 0 AND is_now >= was * 2 AND is_now - was >= 3 AND NOT EXISTS (
+                        SELECT 1 FROM connected AS added, drift WHERE added.connected_at > drift.earlier_at)
+                    """),
             say: """
                 Critical findings rose from {was} to {is_now} in {period}, and each of them is enough for a break-in.
                 """,

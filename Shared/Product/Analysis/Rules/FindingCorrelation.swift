@@ -101,7 +101,7 @@ extension Rule {
                 them shows alone.
                 """,
             recommend: "Block the app until its findings are dealt with.", action: .blockApp),
-        // Finds devices with three or more open findings.
+        // Finds devices with three or more open findings with severity high or critical.
         Rule(
             .findingCorrelation, "device_with_many_findings", .high, on: .device,
             "One device with three or more findings",
@@ -111,13 +111,14 @@ extension Rule {
                     live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device, many.findings
                 FROM (
                     SELECT device_id, count(*) AS findings FROM open_findings
-                    WHERE device_id IS NOT NULL AND category <> 'finding_correlation'
+                    WHERE device_id IS NOT NULL AND severity IN ('critical', 'high')
+                        AND category <> 'finding_correlation'
                     GROUP BY device_id HAVING count(*) >= 3) AS many
                 JOIN live_devices ON live_devices.id = many.device_id
                 LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                 """,
-            say: "{device} has {findings} findings at once, so it is easier to replace than to fix.",
-            recommend: "Replace or reinstall the device.", action: .retireDevice),
+            say: "{device} has {findings} findings of high severity or above at once, so it is a likely way in.",
+            recommend: "Deal with this device's findings together.", action: .createTicket),
         // Counts the platforms on which the rules about admins without a match in the identity provider have found
         // someone.
         Rule(

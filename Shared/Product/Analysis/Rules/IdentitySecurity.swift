@@ -10,7 +10,8 @@ extension Rule {
     private static let identitySecurityOfPeople: [Rule] = [
         // Requires that an identity provider reports that the person has no factor; reports of other platforms don't
         // suffice. Guests are left out, since they use the factors of their own tenant. Admins have a rule of their
-        // own.
+        // own. Accounts that are younger than 7 days are left out, and so are those of Entra that may be a shared mailbox
+        // or a room: they have no title, department or manager, and nobody has ever signed in.
         Rule(
             .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
             needs: [.identityProvider],
@@ -23,6 +24,9 @@ extension Rule {
                     SELECT id, display_name, email,
                         (SELECT platform FROM live_accounts
                             WHERE identity_id = people.id AND idp_role IS NOT NULL AND NOT mfa_enabled
+                                AND (created_at IS NULL OR created_at <= \(daysAgo: 7))
+                                AND NOT (platform = 'microsoft_entra' AND last_login_at IS NULL
+                                    AND people.title IS NULL AND department IS NULL AND manager_email IS NULL)
                             ORDER BY idp_role DESC, platform LIMIT 1) AS source,
                         (SELECT count(DISTINCT application_id) FROM live_entitlements
                             WHERE identity_id = people.id) AS reach
@@ -32,17 +36,18 @@ extension Rule {
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
         // Counts a person as protected if no identity provider reports whether they have a second factor. Guests are
-        // not counted.
+        // not counted. In a company of four people or fewer, each of them has a finding of their own.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",
             needs: [.identityProvider],
+            supersedes: ["identity_security::user_without_mfa"],
             find: """
                 SELECT affected_count, everybody, (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT count(*) AS everybody, count(*) FILTER (WHERE NOT mfa_enabled) AS affected_count
                     FROM people WHERE identity_type <> 'external') AS counted
-                WHERE affected_count * 2 > everybody
+                WHERE affected_count * 2 > everybody AND everybody >= 5
                 """,
             say: """
                 {affected_count} of {everybody} people sign in to {idp:platform} without a second factor, so more than \
@@ -65,7 +70,7 @@ extension Rule {
                 """,
             recommend: "Suspend the account, unless its owner is known to be on leave.", action: .suspendUser),
         // Finds accounts in an identity provider that are 14 days old or more and were never used. A provider that
-        // reports no sign-ins at all is left out.
+        // reports no sign-ins at all is left out, and so are accounts of Entra that may be a shared mailbox or a room.
         Rule(
             .identitySecurity, "never_signed_in", .medium, on: .identity, "Never signed in",
             needs: [.identityProvider],
@@ -74,6 +79,8 @@ extension Rule {
                 FROM people JOIN live_accounts ON live_accounts.identity_id = people.id
                 WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE last_login_at IS NULL)
                     AND live_accounts.last_login_at IS NULL
+                    AND NOT (live_accounts.platform = 'microsoft_entra' AND people.title IS NULL
+                        AND live_accounts.department IS NULL AND live_accounts.manager_email IS NULL)
                     AND live_accounts.idp_role IS NOT NULL AND live_accounts.created_at <= \(daysAgo: 14)
                     AND live_accounts.platform IN (
                         SELECT platform FROM connected WHERE idp_role IS NOT NULL AND EXISTS (

@@ -73,7 +73,7 @@ extension Rule {
                 gets in there and what they see.
                 """,
             recommend: "Remove the external user's admin role.", action: .removeAdminRole),
-        // Allows two admins, which every company needs. Beyond that, finds more than one admin in ten active people.
+        // Allows five admins, which every company may need. Beyond that, finds more than one admin in ten active people.
         Rule(
             .identitySecurity, "admin_share_too_high", .medium, on: .workspace, "Share of admins too high",
             needs: [.identityProvider],
@@ -83,7 +83,7 @@ extension Rule {
                 FROM (
                     SELECT count(*) AS everybody, count(*) FILTER (WHERE identity_type = 'admin') AS affected_count
                     FROM people) AS counted
-                WHERE affected_count * 10 > everybody AND affected_count > 2
+                WHERE affected_count * 10 > everybody AND affected_count > 5
                 """,
             say: """
                 {affected_count} of {everybody} people ({percent} per cent) are admins in {idp:platform}, so a stolen \
@@ -91,24 +91,24 @@ extension Rule {
                 """,
             recommend: "Review who needs to be an admin and remove the others' roles.",
             action: .createAccessReview),
-        // Finds more than five super admins.
+        // Finds more than four super admins; more than eight are worse. CIS asks for two to four, CISA for two to eight.
         Rule(
-            .identitySecurity, "too_many_super_admins", .medium, on: .workspace, "Too many super admins",
+            .identitySecurity, "too_many_super_admins", .high, on: .workspace, "Too many super admins",
             needs: [.identityProvider],
             find: """
-                SELECT * FROM (
+                SELECT counted.*, CASE WHEN affected_count > 8 THEN 'high' ELSE 'medium' END AS severity FROM (
                     SELECT identity_id, identity_name, identity_email, source, count(*) OVER () AS affected_count
                     FROM super_admins) AS counted
-                WHERE affected_count > 5
+                WHERE affected_count > 4
                 """,
             say: """
                 {source:platform} has {affected_count} super admins, {identity_name}, and any of their passwords \
                 opens the whole company.
                 """,
-            recommend: "Keep at most five super admins and give the others narrower roles.",
+            recommend: "Keep at most four super admins and give the others narrower roles.",
             action: .createAccessReview),
         Rule(
-            .identitySecurity, "single_super_admin", .low, on: .workspace, "Only one super admin",
+            .identitySecurity, "single_super_admin", .medium, on: .workspace, "Only one super admin",
             needs: [.identityProvider],
             find: """
                 SELECT * FROM (
@@ -122,7 +122,9 @@ extension Rule {
                 """,
             recommend: "Appoint a second super admin, so that one lost account locks nobody out.",
             action: .createTicket),
-        // Covers platforms other than identity providers that report MFA and have no rule of their own.
+        // Covers platforms other than identity providers that report MFA and have no rule of their own. Leaves out people
+        // who sign in there through the identity provider, whose second factor counts then: it has a managed application of
+        // the platform with single sign-on, and the person may use it.
         Rule(
             .identitySecurity, "platform_admin_without_mfa", .high, on: .identity,
             "Platform admin without MFA",
@@ -130,7 +132,12 @@ extension Rule {
             find: """
                 SELECT * FROM account_holders
                 WHERE is_admin AND NOT mfa_enabled AND idp_role IS NULL AND account_type <> 'service_account'
-                    AND account_platform NOT IN ('aws', 'gitlab')
+                    AND account_platform NOT IN ('aws', 'gitlab') AND NOT EXISTS (
+                        SELECT 1 FROM live_entitlements
+                            JOIN live_applications ON live_applications.id = live_entitlements.application_id
+                        WHERE live_entitlements.identity_id = account_holders.identity_id
+                            AND live_applications.is_managed AND live_applications.sso_enabled
+                            AND live_applications.name_folded LIKE replace(account_platform, '_', ' ') || '%')
                 """,
             say: """
                 {identity_name} administers {account_platform:platform} without a second factor there, so whoever \

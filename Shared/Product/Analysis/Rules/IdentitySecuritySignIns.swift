@@ -32,33 +32,47 @@ extension Rule {
                 The AWS root user has no MFA device, so its password alone can delete everything in the account.
                 """,
             recommend: "Put a hardware MFA device on the root user.", action: .createTicket),
-        // Finds a sign-in of the root user within the last 30 days.
+        // Finds a use of the root user within the last 30 days. An account's first 30 days, in which only its root user
+        // can set it up, are left out.
         Rule(
             .identitySecurity, "aws_root_used", .high, on: .integration, "AWS root used",
             needs: [.platform("aws")],
             find: """
-                SELECT 'aws:root' AS key, 'aws' AS integration_platform, 'root' AS integration_name, last_login_at
+                SELECT 'aws:root' AS key, 'aws' AS integration_platform, 'root' AS integration_name, last_login_at,
+                    CASE metadata ->> 'used' WHEN 'key' THEN 'An access key of the AWS root user was used'
+                        WHEN 'password' THEN 'The AWS root user signed in' ELSE 'The AWS root user was used' END AS what
                 FROM live_accounts
                 WHERE platform = 'aws' AND metadata ->> 'kind' = 'root' AND last_login_at >= \(daysAgo: 30)
+                    AND (created_at IS NULL OR epoch(last_login_at) > epoch(created_at) + 30 * 86400)
                 """,
             say: """
-                The AWS root user signed in {last_login_at:ago}, which no policy can limit and no person answers for.
+                {what} {last_login_at:ago}, which no policy can limit and no person answers for.
                 """,
             recommend: "Find out who used the root user and why, and use an IAM role instead.",
             action: .createTicket),
-        // Finds IAM users with console access whose last sign-in was 90 days ago or more.
+        // Finds IAM users with console access whose last sign-in was 45 days ago or more. A password that was never used
+        // counts from the user's creation. The action does not touch the user's keys, which a program may be using.
         Rule(
             .identitySecurity, "aws_stale_user", .high, on: .identity, "Stale AWS user",
             needs: [.platform("aws")],
             find: """
-                SELECT * FROM account_holders
-                WHERE account_platform = 'aws' AND last_login_at <= \(daysAgo: 90) AND metadata ->> 'kind' = 'user'
-                    AND metadata ->> 'console' = 'yes'
+                SELECT holders.*, (
+                    SELECT max(last_used_at) FROM live_keys
+                    WHERE live_keys.account_id = holders.account_id) AS key_used_at
+                FROM (
+                    SELECT account_holders.*, COALESCE(account_holders.last_login_at, accounts.created_at) AS idle_since
+                    FROM account_holders JOIN accounts ON accounts.workspace_id = $1
+                        AND accounts.id = account_holders.account_id
+                    WHERE account_platform = 'aws' AND account_holders.metadata ->> 'kind' = 'user'
+                        AND account_holders.metadata ->> 'console' = 'yes') AS holders
+                WHERE idle_since <= \(daysAgo: 45)
                 """,
             say: """
-                {identity_name} has not used the AWS console for {last_login_at:days}, but the password still works.
+                {identity_name} has not used the AWS console for {idle_since:days}, but the password still works[; a key \
+                of the user was used {key_used_at:ago}].
                 """,
-            recommend: "Remove the IAM user's console password and keys.", action: .suspendUser),
+            recommend: "Remove the IAM user's console password, and leave keys that are in use.",
+            action: .createTicket),
     ]
 
     /// Rules about sign-ins of the last 30 days that bypassed the identity provider, and about platforms that allow

@@ -180,6 +180,8 @@ extension Rule {
                 recommend: "Take the external user's seat back.", action: .revokeLicense),
         ]
         + PlatformNames.business.map { platform, name in
+            // Covers platforms that report no seats. Seats that a platform reports have the rules above, and people
+            // without a seat cost nothing.
             Rule(
                 .licenseWaste, platform + "_unused_90_days", .medium, on: .identity,
                 "\(name) user unused for 90 days",
@@ -187,7 +189,9 @@ extension Rule {
                 find: """
                     SELECT * FROM account_holders
                     WHERE account_platform = \(platform) AND account_type IN ('user', 'external')
-                        AND last_login_at <= \(daysAgo: 90)
+                        AND last_login_at <= \(daysAgo: 90) AND NOT EXISTS (
+                            SELECT 1 FROM licenses JOIN connected ON connected.id = licenses.integration_id
+                            WHERE connected.platform = account_platform)
                     """,
                 say: """
                     {identity_name} has not used {account_platform:platform} for {last_login_at:days}, but the company \

@@ -11,18 +11,25 @@ extension Rule {
 
     // Covers applications without any policy. Unauthorized and blocked ones have been reviewed.
     private static let undecidedApplications: [Rule] = [
-        // Finds applications with 20 users or more.
+        // Finds applications with 20 users or more, or in a small company with five, if they are 30 per cent of the people.
+        // A person who only signs in to an application is not counted.
         Rule(
             .shadowIT, "unsanctioned_app_used_by_many", .high, on: .application,
             "Unsanctioned app used by many",
             needs: [.identityProvider],
-            find: .manyUsers(where: "policy IS NULL", atLeast: "20"),
+            find: .manyUsers(
+                where: "policy IS NULL", by: "access <> 'basic'",
+                if: """
+                    used.affected_count >= 20 OR used.affected_count >= 5 AND used.affected_count * 10 >= 3 * (
+                        SELECT count(*) FROM everyone WHERE status = 'active')
+                    """),
             say: """
                 {application_name} is used by {affected_count:person/people} with their company accounts and nobody has \
                 reviewed it.
                 """,
             recommend: "Review the app and sanction or block it.", action: .flagApp),
-        // Finds applications that were first seen within the last 7 days.
+        // Finds applications that were first seen within the last 7 days. Those that came with the first sync of their
+        // platform, or with an older grant, may have been there for years.
         Rule(
             .shadowIT, "new_unsanctioned_app", .low, on: .application, "New unsanctioned app",
             needs: [.identityProvider],
@@ -30,8 +37,12 @@ extension Rule {
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, first_seen_at, count(*) OVER (PARTITION BY application_id) AS affected_count
                 FROM app_use
-                WHERE status <> 'deprovisioned' AND application_id IN (
-                    SELECT id FROM shadow_applications WHERE policy IS NULL AND first_seen_at > \(daysAgo: 7))
+                WHERE status <> 'deprovisioned' AND access <> 'basic' AND application_id IN (
+                    SELECT id FROM shadow_applications
+                    WHERE policy IS NULL AND first_seen_at > \(daysAgo: 7)
+                        AND epoch(first_seen_at) > epoch(connected_at) + 86400)
+                    AND application_id NOT IN (
+                        SELECT application_id FROM live_grants WHERE granted_at <= \(daysAgo: 7))
                 GROUP BY application_id, application_name, identity_id, identity_name, identity_email,
                     source, first_seen_at
                 """,
@@ -46,7 +57,7 @@ extension Rule {
             needs: [.identityProvider],
             find: .users(
                 where: """
-                    status <> 'deprovisioned' AND application_id IN (
+                    status <> 'deprovisioned' AND access <> 'basic' AND application_id IN (
                     SELECT id FROM shadow_applications
                     WHERE policy IS NULL AND publisher IS NULL AND platform IN (
                     SELECT platform FROM live_applications WHERE publisher IS NOT NULL AND NOT is_managed))
@@ -79,6 +90,26 @@ extension Rule {
                 {affected_count?grant/grants} of {affected_count:person/people}, ready for whoever buys it.
                 """,
             recommend: "Revoke the app's grants.", action: .revokeOAuthToken),
+        // Finds applications to which people only sign in with their company accounts. All of them together are one
+        // finding, since such a grant tells the person's name and address and opens nothing.
+        Rule(
+            .shadowIT, "sign_in_only_apps", .low, on: .workspace, "Sites with sign-in by company account",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, application_id, application_name, source,
+                    count(*) OVER () AS apps, count(*) OVER () AS affected_count
+                FROM (
+                    SELECT application_id, application_name, source FROM app_use
+                    WHERE status <> 'deprovisioned'
+                        AND application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                    GROUP BY application_id, application_name, source
+                    HAVING count(*) = count(*) FILTER (WHERE access = 'basic')) AS sites
+                """,
+            say: """
+                People sign in to {application_name} with their company accounts, and nobody has decided if company \
+                data may go there.
+                """,
+            recommend: "Decide on the sites that hold company data.", action: .createTicket),
     ]
 
     private static let decidedApplications: [Rule] = [
@@ -141,7 +172,7 @@ extension Rule {
                 """,
             recommend: "Revoke the grants that can write everything.", action: .revokeOAuthToken),
         // Sets the severity by the number of unsanctioned apps with a grant: medium for 1 or 2, high for 3 to 5,
-        // critical for 6 or more.
+        // critical for 6 or more. A grant that only signs the admin in does not count.
         Rule(
             .shadowIT, "admin_with_unsanctioned_grants", .critical, on: .identity,
             "Admin with grants to unsanctioned apps",
@@ -154,7 +185,7 @@ extension Rule {
                         application_name, source, count(*) OVER (PARTITION BY identity_id) AS apps,
                         (SELECT platform FROM idp) AS idp
                     FROM app_use
-                    WHERE identity_id IN (SELECT id FROM people WHERE identity_type = 'admin')
+                    WHERE identity_id IN (SELECT id FROM people WHERE identity_type = 'admin') AND access <> 'basic'
                         AND EXISTS (
                             SELECT 1 FROM shadow_applications WHERE shadow_applications.id = app_use.application_id)
                     GROUP BY application_id, application_name, identity_id, identity_name, identity_email,
@@ -182,7 +213,8 @@ extension Rule {
                 """,
             recommend: "Revoke the grant and offer the executive a sanctioned app.", action: .revokeOAuthToken
         ),
-        // Leaves out grants to AI tools, which have a rule of their own.
+        // Leaves out grants to AI tools, which have a rule of their own, and grants of closed accounts, which the platforms
+        // void.
         Rule(
             .shadowIT, "offboarded_with_grants", .high, on: .identity, "Offboarded user with OAuth grants",
             needs: [.identityProvider],
@@ -191,7 +223,7 @@ extension Rule {
                     application_name, source, last_used_at
                 FROM app_use
                 WHERE identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
-                    AND NOT is_ai_tool
+                    AND NOT is_ai_tool AND is_open
                 ORDER BY last_used_at DESC
                 """,
             say: """
@@ -227,7 +259,7 @@ extension Rule {
         Rule(
             .shadowIT, "ai_tool_widely_used", .medium, on: .application, "AI tool used by many",
             needs: [.identityProvider],
-            find: .manyUsers(where: "is_ai_tool AND policy IS NULL", atLeast: "10"),
+            find: .manyUsers(where: "is_ai_tool AND policy IS NULL", if: "used.affected_count >= 10"),
             say: """
                 {application_name} is used by {affected_count:person/people}, so company data goes into an AI tool that \
                 nobody has reviewed.
@@ -242,7 +274,7 @@ extension Rule {
                     application_name, source, max(last_used_at) AS last_used_at,
                     count(*) OVER (PARTITION BY identity_id) AS tools
                 FROM app_use
-                WHERE application_id IN (SELECT id FROM live_applications WHERE is_ai_tool) AND identity_id IN (
+                WHERE application_id IN (SELECT id FROM live_applications WHERE is_ai_tool) AND is_open AND identity_id IN (
                     SELECT id FROM everyone
                     WHERE status = 'deprovisioned'
                         OR hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0)))

@@ -13,6 +13,15 @@ extension RuleQuery {
         "SELECT '' AS key, was, is_now, period FROM \(values(of: [metric])) WHERE \(isWorse)"
     }
 
+    /// Compares a percentage in the same way, if the number that `count` counts has risen by three or more: in a small
+    /// company, one person or device is many per cent. Says nothing if one of the snapshots does not have the number.
+    static func drift(ofShare metric: SQL, of count: SQL, when isWorse: SQL) -> RuleQuery {
+        """
+        SELECT '' AS key, was, is_now, period FROM \(values(of: [metric])) WHERE (\(isWorse)) AND 3 <= (
+            SELECT CAST(latest ->> '\(count)' AS integer) - CAST(earlier ->> '\(count)' AS integer) FROM drift)
+        """
+    }
+
     /// Compares the sum of several metrics, in the same way. The finding is attributed to all connected platforms.
     static func drift(ofAll metrics: [SQL], when isWorse: SQL) -> RuleQuery {
         """
@@ -57,8 +66,9 @@ extension RuleQuery {
     ///
     /// - Parameters:
     ///   - condition: The condition for a row of `shadow_applications`.
-    ///   - count: The smallest number of users.
-    static func manyUsers(where condition: SQL, atLeast count: SQL) -> RuleQuery {
+    ///   - grant: The condition for a grant by which a person is a user.
+    ///   - isMany: The condition for the number of users, `used.affected_count`.
+    static func manyUsers(where condition: SQL, by grant: SQL = "true", if isMany: SQL) -> RuleQuery {
         """
         SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
             \(person: "everyone"), live_applications.platform AS source, used.affected_count
@@ -67,12 +77,12 @@ extension RuleQuery {
                 row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
             FROM live_grants
             WHERE application_id IN (SELECT id FROM shadow_applications WHERE \(condition))
-                AND identity_id IS NOT NULL
+                AND identity_id IS NOT NULL AND \(grant)
                 AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
             GROUP BY application_id, identity_id) AS used
             JOIN live_applications ON live_applications.id = used.application_id
             JOIN everyone ON everyone.id = used.identity_id
-        WHERE used.affected_count >= \(count) AND used.place <= 100
+        WHERE (\(isMany)) AND used.place <= 100
         """
     }
 }

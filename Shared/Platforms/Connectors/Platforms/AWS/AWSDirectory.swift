@@ -45,7 +45,9 @@ final class AWSDirectory {
             account.mfaEnabled = factors[name].map { !$0.isEmpty }
             if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
             account.metadata["console"] = passwords[name].map { $0 ? "yes" : "no" }
-            if passwords[name] == nil { account.unread.insert(.metadata) }
+            if passwords[name] == nil { account.unread.formUnion([.metadata, .kind]) }
+            // A user without a password has keys alone, with which programs work.
+            if passwords[name] == false { account.kind = .serviceAccount }
             let known = try? details.get()[account.externalID]
             describe(&account, known)
             return .read([.account(account)])

@@ -61,11 +61,17 @@ enum AWSRecords {
         account.mfaEnabled = fields["mfa_active"].flatMap(Bool.init)
         if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
         let uses = ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"]
-        account.lastLoginAt = uses.compactMap { fields[$0].flatMap { Timestamp(inRecord: $0) } }.max()
+        let times = uses.map { fields[$0].flatMap { Timestamp(inRecord: $0) } }
+        account.lastLoginAt = times.compactMap { $0 }.max()
         account.createdAt = fields["user_creation_time"].flatMap { Timestamp(inRecord: $0) }
         account.metadata = ["kind": "root", "console": "yes"]
+        if let last = account.lastLoginAt { account.metadata["used"] = times[0] == last ? "password" : "key" }
         return account
     }
+
+    /// The roles by which AWS Organizations and Control Tower let the management account into a member account
+    /// (docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html).
+    private static let organizationRoles: Set = ["OrganizationAccountAccessRole", "AWSControlTowerExecution"]
 
     /// Reads a role, which people and programs assume, as a service account. It never counts as an administrator,
     /// whatever it may do; its metadata tell who may assume it, by its trust policy.
@@ -90,6 +96,10 @@ enum AWSRecords {
             let own = arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first ?? ""
             if let trust = AWSTrust.widest(in: policy, ownAccount: String(own)) {
                 account.metadata.merge(trust.metadata) { $1 }
+                // AWS itself makes these roles, for the management account of the organization.
+                if trust.width == .otherAccount, organizationRoles.contains(name) {
+                    account.metadata["trusts"] = "organization"
+                }
             }
         } else {
             account.unread.insert(.metadata)

@@ -27,7 +27,7 @@ struct AWSTrust {
         // A single statement may stand outside a list.
         let statements = policy["Statement"]?.array ?? policy["Statement"].map { [$0] } ?? []
         let trusts = statements.filter { $0.text("Effect") == "Allow" }.flatMap { statement in
-            let hasCondition = statement["Condition"]?.object?.isEmpty == false
+            let hasCondition = limitsCallers(statement["Condition"])
             return principals(statement["Principal"]).map { principal -> AWSTrust in
                 if principal == "*" { return AWSTrust(width: .anyone, account: nil, hasCondition: hasCondition) }
                 let account = Self.account(principal)
@@ -37,6 +37,22 @@ struct AWSTrust {
             }
         }
         return trusts.max { $0.danger < $1.danger }
+    }
+
+    /// The keys of conditions that limit who may assume a role. Others, such as the region of the call, let everybody
+    /// in whom the principal names (docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    private static let limitingKeys: Set = [
+        "sts:externalid", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn",
+        "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:userid",
+    ]
+
+    /// Returns true if a condition limits who may assume the role: a comparison with one of `limitingKeys`, not one that
+    /// only says who may not.
+    private static func limitsCallers(_ condition: JSON?) -> Bool {
+        (condition?.object ?? [:]).contains { comparison, keys in
+            !comparison.lowercased().contains("not")
+                && (keys.object ?? [:]).keys.contains { limitingKeys.contains($0.lowercased()) }
+        }
     }
 
     /// The degree of danger. Another account without a condition is worse than anyone with a condition. The own account

@@ -97,6 +97,8 @@ enum GoogleRecords {
         record.serialNumber = device.serialNumber("serialNumber")
         record.model = device.text("model")
         record.operatingSystem = "ChromeOS"
+        // ChromeOS always encrypts its users' data (support.google.com/chrome/a/answer/1290515).
+        record.isEncrypted = true
         record.osVersion = device.text("osVersion")
         switch device.text("osVersionCompliance") {
         case "compliant": record.isCompliant = true

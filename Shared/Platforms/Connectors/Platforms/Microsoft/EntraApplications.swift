@@ -46,10 +46,27 @@ struct EntraApplications {
                     continue
                 }
                 let name = role.text("value") ?? role.text("displayName") ?? id
-                let words = name + " " + (role.text("displayName") ?? "")
-                byID[id] = (name, words.lowercased().contains("admin"))
+                byID[id] = (name, Self.isAdmin(name) || role.text("displayName").map(Self.isAdmin) == true)
             }
         }
+
+        /// Returns true if a name such as `Org.Admin`, `OrgAdmin` or `Global Administrator` has a word for administrators.
+        /// `Administrative Assistant` has none.
+        private static func isAdmin(_ name: String) -> Bool {
+            var words: [String] = [""]
+            for (character, former) in zip(name, " " + name) {
+                if !character.isLetter {
+                    words.append("")
+                } else if character.isUppercase, former.isLowercase {
+                    words.append(character.lowercased())
+                } else {
+                    words[words.count - 1] += character.lowercased()
+                }
+            }
+            return !administrators.isDisjoint(with: words)
+        }
+
+        private static let administrators: Set = ["admin", "admins", "administrator", "administrators", "superadmin"]
 
         /// Returns the role that an assignment gives; nil if that is not known.
         func role(of assignment: JSON) -> Role? {

@@ -141,8 +141,6 @@ final class EntraDirectory {
     /// themselves or as members of a group.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
-        // These roles administer nothing.
-        let harmless: Set = ["Directory Readers", "User", "Guest User", "Restricted Guest User"]
         var found = AdministratorRoles()
         try found.unlessRefused { found in
             var names: [String: String] = [:]
@@ -162,7 +160,11 @@ final class EntraDirectory {
                     found.leaveOut(AdministratorRoles.unreadable)
                     continue
                 }
-                guard !harmless.contains(name) else { continue }
+                guard !EntraRoles.reading.contains(name) else { continue }
+                if EntraRoles.programs.contains(name) {
+                    found.programs.insert(principal)
+                    continue
+                }
                 switch assignment["principal"]?.text("@odata.type") {
                 case "#microsoft.graph.group":
                     switch try groups.members(of: principal) {

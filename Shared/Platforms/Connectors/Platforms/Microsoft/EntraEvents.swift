@@ -9,14 +9,19 @@ enum EntraEvents {
     ]
     /// The code of a sign-in in which the second factor was requested and not given.
     private static let secondFactorFailed = 500_121
+    /// The codes of a sign-in with a wrong or expired password, to a locked account, or by a name that nobody has. Other
+    /// errors say that a policy or an assignment stopped the sign-in, whatever the password.
+    private static let passwordFailed: Set = [50_034, 50_053, 50_055, 50_056, 50_126]
 
     static func signIn(_ signIn: JSON) -> EntryReading {
         guard let id = signIn.text("id"), let time = signIn.date("createdDateTime"),
             let code = signIn["status"]?["errorCode"]?.integer
         else { return .unreadable }
         let type =
-            interruptions.contains(code)
-            ? "sign_in.interrupted" : code == secondFactorFailed ? EventType.secondFactor : EventType.signIn
+            code == 0 || passwordFailed.contains(code)
+            ? EventType.signIn
+            : code == secondFactorFailed
+                ? EventType.secondFactor : interruptions.contains(code) ? "sign_in.interrupted" : "sign_in.refused"
         var record = AuditEventRecord(
             externalID: id, eventType: type, outcome: code == 0 ? .success : .failure, occurredAt: time)
         record.actor = signIn.text("userDisplayName") ?? signIn.text("userPrincipalName")
@@ -25,6 +30,7 @@ enum EntraEvents {
         record.target = signIn.text("appDisplayName")
         record.ipAddress = signIn.text("ipAddress")
         record.details["country"] = signIn["location"]?.country("countryOrRegion")
+        if code != 0 { record.details["error_code"] = .integer(code) }
         let risk = signIn.text("riskLevelDuringSignIn")
         guard let risk, ["low", "medium", "high"].contains(risk), type == EventType.signIn else {
             return .read([.auditEvent(record)])

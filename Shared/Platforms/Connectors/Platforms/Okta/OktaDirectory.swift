@@ -47,7 +47,10 @@ final class OktaDirectory {
             } else if account.status != .deprovisioned {
                 account.unread.insert(.mfaEnabled)
             }
-            account.isAdmin = administrators.map { $0.contains(id) && roles[id]?.isEmpty != true }
+            // An administrator whose roles all only read administers nothing.
+            account.isAdmin = administrators.map {
+                $0.contains(id) && roles[id]?.allSatisfy(OktaRoles.onlyReads) != true
+            }
             account.adminRoles = roles[id]?.compactMap(OktaRecords.role) ?? []
             if account.isAdmin == true, roles[id] == nil { account.unread.insert(.adminRoles) }
             return .read([.account(account)])

@@ -36,8 +36,9 @@ enum OktaRecords {
         guard status == "ACTIVE" else { return .skipped("the application is not active") }
         var application = ApplicationRecord(
             externalID: id, name: app.text("label") ?? app.text("name") ?? id, isManaged: true)
-        application.ssoEnabled = app.text("signOnMode").map {
-            ["SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"].contains($0)
+        // A bookmark is a link, to which nobody signs in.
+        application.ssoEnabled = app.text("signOnMode").flatMap {
+            $0 == "BOOKMARK" ? nil : ["SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"].contains($0)
         }
         return .read([.application(application)])
     }
@@ -130,13 +131,15 @@ enum OktaRecords {
         // The value is a name, such as "United States".
         record.details["country"] = client?["geographicalContext"]?.country("country")
         record.details["risk"] = event["debugContext"]?["debugData"]?.text("risk").flatMap(riskLevel).map(JSON.string)
+        // The person continues only with another factor, whose check is an event of its own.
+        if event["outcome"]?.text("result") == "CHALLENGE" { record.details["challenge"] = "yes" }
         return .read([.auditEvent(record)])
     }
 
     /// Returns the outcome; nil for other results, such as those of skipped events.
     private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
         switch result {
-        // CHALLENGE: a policy that asks for another factor has let the person continue.
+        // CHALLENGE: a policy asks for another factor. The event's details say so.
         case "SUCCESS", "ALLOW", "CHALLENGE": .success
         case "FAILURE", "DENY": .failure
         default: nil
