@@ -24,7 +24,7 @@ from selenium.webdriver.support.ui import Select
 
 STATE = json.loads(Path(sys.argv[1]).read_text())
 URL = STATE["url"]
-PERSON = "elias.dekker@fernwood.example"
+PERSON = "pavel.laurent@fernwood.example"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><b>Bobby</b>"
 
 LEFT_OUT = """

@@ -25,7 +25,7 @@ extension Company {
         let slackAdmin = try admin("platform admin without MFA")
         appoint(slackAdmin, on: .slack, ["admin"])
         slackAdmin.account(on: .slack)?.mfa = false
-        // Whoever may use Slack through Okta signs in there with Okta's second factor.
+        // People who may use Slack through Okta sign in there with Okta's second factor.
         for entitlement in slackAdmin.entitlements where entitlement.application.name == "Slack" {
             remove(entitlement, of: slackAdmin)
         }

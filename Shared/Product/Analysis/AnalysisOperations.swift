@@ -10,13 +10,16 @@ public struct RuleList: Described {
     public static var schema: JSONSchema {
         .object(
             .field("rules", .array(of: Rule.schema), "The rules, in the order of their categories."),
-            .field("total", .count, "The number of rules."))
+            .field("total", .count, "The number of rules, without those that find nothing for lack of input."),
+            .field("total_without_input", .count, "The number of listed rules whose `has_input` is false."))
     }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("rules", rules)
-            json.field("total", rules.count)
+            let withInput = rules.count(where: \.hasInput)
+            json.field("total", withInput)
+            json.field("total_without_input", rules.count - withInput)
         }
     }
 }

@@ -31,6 +31,9 @@ public struct Rule: Sendable {
     /// The confidence in the rule's findings, from 0 to 1.
     public let confidence: Double
 
+    /// The reasons for the rule; nil only for a rule that lacks them, which a test refuses.
+    public var background: Background? { Background.ofRule(id) }
+
     /// Creates a rule whose id consists of the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,

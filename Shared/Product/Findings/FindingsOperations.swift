@@ -48,13 +48,17 @@ public struct FindingList: Described {
     public let total: Int
     /// The cursor of the next page. Nil if this is the last page.
     public let cursor: String?
+    /// True if the answer describes the rules of the findings too.
+    public let showsRules: Bool
 
     public static var schema: JSONSchema {
         .object(
             .field("findings", .array(of: Finding.schema), "The findings, worst first."),
             .field("total", .count, "The number of findings that match, including those that are not returned."),
             .field("returned", .count, "The number of findings in this answer."),
-            .optional("cursor", .string, "The cursor of the next page, if more findings follow."))
+            .optional("cursor", .string, "The cursor of the next page, if more findings follow."),
+            .optional(
+                "rules", .array(of: RuleDescription.schema), "The rules of these findings, if `include` is `rules`."))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -63,8 +67,39 @@ public struct FindingList: Described {
             json.field("total", total)
             json.field("returned", findings.count)
             json.field("cursor", ifPresent: cursor)
+            if showsRules { json.field("rules", Set(findings.map(\.ruleID)).sorted().compactMap(RuleDescription.init)) }
         }
     }
+}
+
+/// The background of a rule, with its id.
+struct RuleDescription: Described {
+    private let id: String
+    private let background: Background
+
+    /// Returns nil for a rule that no longer exists.
+    init?(_ id: String) {
+        guard let background = Background.ofRule(id) else { return nil }
+        self.id = id
+        self.background = background
+    }
+
+    static var schema: JSONSchema {
+        .object([.field("id", .string, "The rule's id, as `rule_id` of the findings.")] + Background.members)
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id)
+            background.writeMembers(to: &json)
+        }
+    }
+}
+
+/// An addition to a list of findings.
+enum FindingAddition: String, CaseIterable, Sendable {
+    /// The backgrounds of the findings' rules.
+    case rules
 }
 
 extension Operation<FindingList> {
@@ -78,8 +113,9 @@ extension Operation<FindingList> {
                 "cursor", .cursor(FindingPosition.self), "The cursor of the page before, with the same filters.",
                 example: .string(
                     "Y3JpdGljYWwgMTIgMjAyNi0wNC0xNVQxMjozMDowMFogNWYwYzhkNGUtM2IxYS00YzdkLTllMmYtNmE4YjBjMWQyZTNm")),
+            .optional("include", .oneOf(FindingAddition.self), "`rules` adds the reasons for the findings' rules."),
             errors: [InputError.unknownCursor]
-        ) { context, severities, category, limit, position in
+        ) { context, severities, category, limit, position, addition in
             // The number of all findings tells if a page follows the first one. Behind a position, one finding more than
             // the page holds tells it.
             let (found, total) = try context.workspace.read(
@@ -88,7 +124,9 @@ extension Operation<FindingList> {
                     limit: position == nil ? limit : limit + 1))
             let findings = found.count > limit ? Array(found.prefix(limit)) : found
             let isLast = position == nil ? total <= found.count : found.count <= limit
-            return FindingList(findings: findings, total: total, cursor: isLast ? nil : findings.last?.position.cursor)
+            return FindingList(
+                findings: findings, total: total, cursor: isLast ? nil : findings.last?.position.cursor,
+                showsRules: addition == .rules)
         }
     }
 }

@@ -49,7 +49,7 @@ import Testing
         ) { company in
             try company.person(mfa: false, created: company.ago(days: 7))
         } quiet: { company in
-            // Whoever began less than a week ago is still setting things up.
+            // People who began less than a week ago are still setting things up.
             try company.person(mfa: false, created: company.ago(days: 7) + 1)
         },
         RuleCase(

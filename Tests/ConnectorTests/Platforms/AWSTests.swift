@@ -109,8 +109,8 @@ enum AWSAccount {
                 (0..<5).map {
                     """
                     <UserName>u\($0)</UserName><UserId>AIDA\($0)</UserId><GroupList><member>g\($0 == 1 ? 2 : 0)</member></GroupList>\
-                    \(policies($0 == 0 ? "AdministratorAccess" : "ReadOnlyAccess"))<Tags><member><Key>Email</Key>\
-                    <Value>U\($0)@acme.com</Value></member></Tags>
+                    \(policies($0 == 0 ? "AdministratorAccess" : "ReadOnlyAccess"))<Tags><member>\
+                    <Key>\($0 == 4 ? "Squad" : "Email")</Key><Value>U\($0)@acme.com</Value></member></Tags>
                     """
                 })
         case ("GetAccountAuthorizationDetails", "Role"): return page("RoleDetailList", roles)
@@ -239,8 +239,9 @@ enum AWSAccount {
         #expect(accounts["AIDA1"]?.isAdmin == true)
         #expect(accounts["AIDA2"]?.isAdmin == false)
         #expect(accounts["AIDA2"]?.metadata["console"] == "no")
-        // A user with keys alone is a program.
-        #expect(accounts["AIDA0"]?.kind == .user && accounts["AIDA2"]?.kind == .serviceAccount)
+        // A user with keys alone is a program, unless an address tells whose the user is.
+        #expect(accounts["AIDA0"]?.kind == .user && accounts["AIDA2"]?.kind == .user)
+        #expect(accounts["AIDA4"]?.kind == .serviceAccount && accounts["AIDA4"]?.metadata["console"] == "no")
         #expect(accounts["AIDA5"]?.email == "u5@acme.com")
         #expect(accounts["role/AROA0"]?.kind == .serviceAccount)
         #expect(accounts["role/AROA0"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])

@@ -89,7 +89,7 @@ import Testing
             """
             INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
                 external_id, scopes, access, granted_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'g1', '[]', 'basic', $7, $7)
+            VALUES ($1, $2, $3, $4, $5, $6, 'g1', '[]', 'full', $7, $7)
             """, store.own.id, store.own.nextID(), okta, try store.own.addAccount(of: identity, on: okta), identity,
             application, Timestamp.now)
         let findings = try #require(analyze().json["findings"]?.array)

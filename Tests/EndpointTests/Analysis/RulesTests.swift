@@ -15,11 +15,15 @@ import Testing
 
     @Test("Every rule is listed with all its fields") func everyRuleHasAllItsFields() throws {
         let rules = try #require(read()["rules"]?.array)
-        #expect(rules.count == Rule.all.count && read()["total"] == .integer(rules.count) && rules.count > 100)
+        let withInput = Rule.all.count(where: \.hasInput)
+        #expect(rules.count == Rule.all.count && read()["total"] == .integer(withInput) && withInput > 100)
+        #expect(read()["total_without_input"] == .integer(rules.count - withInput))
         let entities: Set = ["identity", "application", "device", "integration", "workspace"]
         for rule in rules {
             let id = try #require(rule["id"]?.string)
-            #expect(rule.object?.count == 6)
+            #expect(rule.object?.count == 14)
+            #expect(rule["has_input"] == .bool(Rule.named(id)?.hasInput ?? false))
+            #expect(rule["rationale"]?.string?.isEmpty == false && rule["data"]?.array?.isEmpty == false, "\(id)")
             #expect(rule["severity"]?.string.flatMap { Severity(rawValue: $0) } != nil, "\(id)")
             let category = try #require(rule["category"]?.string)
             #expect(Category(rawValue: category) != nil && id.hasPrefix(category + "::"), "\(id)")
@@ -38,6 +42,6 @@ import Testing
         try store.other.setRule(all[5], isEnabled: false)
         try store.own.setRule("gone::rule", isEnabled: false)
         let active = (read()["rules"]?.array ?? []).compactMap { $0["id"]?.string }
-        #expect(active == all.filter { $0 != all[3] } && read()["total"] == .integer(all.count - 1))
+        #expect(active == all.filter { $0 != all[3] } && read()["total"] == .integer(Rule.all.count(where: \.hasInput) - 1))
     }
 }

@@ -32,6 +32,21 @@ import Testing
             ])
     }
 
+    @Test("The reasons for the findings' rules are added on request, once for each rule") func rulesOnRequest() throws {
+        _ = try store.own.addFinding("high", "shadow_it", title: "A", rule: "shadow_it::broad_write_scope")
+        _ = try store.own.addFinding("low", "shadow_it", title: "B", rule: "shadow_it::broad_write_scope")
+        // A rule that an earlier version had.
+        _ = try store.own.addFinding("low", "shadow_it", title: "C", rule: "shadow_it::gone")
+        #expect(send().json["rules"] == nil)
+        let reply = send("include=rules")
+        let rules = try #require(reply.json["rules"]?.array)
+        #expect(rules.count == 1 && rules.first?["id"] == "shadow_it::broad_write_scope")
+        #expect(rules.first?["techniques"] == ["T1528", "T1550.001"])
+        #expect(rules.first?["rationale"]?.string?.isEmpty == false && rules.first?["references"]?.array?.count == 2)
+        #expect(reply.json["findings"]?.array?.count == 3)
+        #expect(send("include=all").status == 400)
+    }
+
     @Test("A workspace without findings gets an empty list")
     func noneIsAnEmptyList() { #expect(send().json == ["findings": [], "total": 0, "returned": 0]) }
 

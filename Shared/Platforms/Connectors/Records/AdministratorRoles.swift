@@ -7,8 +7,8 @@ struct AdministratorRoles {
     static let unreadable = ConnectorError.provider("The list of administrators has an entry that can't be read.")
 
     private var roles: [String: Set<String>] = [:]
-    /// The accounts of programs that have a role which no person has.
-    var programs: Set<String> = []
+    /// The accounts of programs, by roles that only programs have; nil if the provider has no such roles.
+    var programs: Set<String>?
     /// The reason why not all roles are known; nil if all are known.
     private(set) var gap: ConnectorError?
 
@@ -34,9 +34,9 @@ struct AdministratorRoles {
     func describe(_ account: inout AccountRecord) {
         account.adminRoles = roles[account.externalID]?.sorted() ?? []
         account.isAdmin = !account.adminRoles.isEmpty
-        if programs.contains(account.externalID) { account.kind = .serviceAccount }
+        if programs?.contains(account.externalID) == true { account.kind = .serviceAccount }
         guard gap != nil else { return }
-        if account.kind == .user { account.unread.insert(.kind) }
+        if programs != nil, account.kind == .user { account.unread.insert(.kind) }
         account.unread.insert(.adminRoles)
         if account.isAdmin == false { account.isAdmin = nil }
     }

@@ -9,8 +9,8 @@ import Store
 ///
 /// The status is that of the first account. The second factor and administrator rights come only from identity
 /// providers, and so does the latest sign-in if one of them knows the person. If a person signs in at the primary
-/// identity provider, the second factor comes from there alone: other directories behind it know none. Fields that only HR knows (hr_status,
-/// hired_at, terminated_at) are not changed.
+/// identity provider, the second factor comes from there alone: other directories behind it know none. Fields that only
+/// HR knows (hr_status, hired_at, terminated_at) are not changed.
 struct IdentityFields {
     let steps: ApplySteps
     private var workspace: Workspace { steps.workspace }

@@ -47,7 +47,7 @@ enum Prelude {
     static let overTemporaryTables = plain + further
 
     static let plain = connected + accounts + identities + inventory + access
-    private static let further = holdings + owners + judgement
+    static let further = holdings + owners + judgement
 
     // Tables about integrations:
     // - connected: the connected integrations.

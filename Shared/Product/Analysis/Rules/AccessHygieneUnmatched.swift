@@ -39,7 +39,7 @@ extension Rule {
             recommend:
                 "Remove the admin role until the account is linked to a person in the identity provider.",
             action: .removeAdminRole),
-        // Covers guests and people of other companies, whom the platform knows as such. GitHub's outside collaborators
+        // Covers guests and people of other companies, if the platform knows them as such. GitHub's outside collaborators
         // are covered by access_risk.
         Rule(
             .accessHygiene, "external_accounts_outside_idp", .medium, on: .integration,

@@ -11,7 +11,7 @@ extension Rule {
         // Requires that an identity provider reports that the person has no factor; reports of other platforms don't
         // suffice. Guests are left out, since they use the factors of their own tenant. Admins have a rule of their
         // own. Accounts that are younger than 7 days are left out, and so are those of Entra that may be a shared mailbox
-        // or a room: they have no title, department or manager, and nobody has ever signed in.
+        // or a room: they have no title, department or manager, and were never signed in to.
         Rule(
             .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
             needs: [.identityProvider],

@@ -45,11 +45,18 @@ final class AWSDirectory {
             account.mfaEnabled = factors[name].map { !$0.isEmpty }
             if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
             account.metadata["console"] = passwords[name].map { $0 ? "yes" : "no" }
-            if passwords[name] == nil { account.unread.formUnion([.metadata, .kind]) }
-            // A user without a password has keys alone, with which programs work.
-            if passwords[name] == false { account.kind = .serviceAccount }
+            if passwords[name] == nil { account.unread.insert(.metadata) }
             let known = try? details.get()[account.externalID]
             describe(&account, known)
+            // A user without a password has keys alone, with which programs work, unless an address tells which person
+            // the user is.
+            if account.email == nil, passwords[name] != true {
+                if known == nil || passwords[name] == nil {
+                    account.unread.insert(.kind)
+                } else {
+                    account.kind = .serviceAccount
+                }
+            }
             return .read([.account(account)])
         }
         entries.add(missing)

@@ -60,12 +60,13 @@ enum AWSRecords {
         account.adminRoles = ["root"]
         account.mfaEnabled = fields["mfa_active"].flatMap(Bool.init)
         if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
-        let uses = ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"]
-        let times = uses.map { fields[$0].flatMap { Timestamp(inRecord: $0) } }
-        account.lastLoginAt = times.compactMap { $0 }.max()
-        account.createdAt = fields["user_creation_time"].flatMap { Timestamp(inRecord: $0) }
+        func time(_ field: String) -> Timestamp? { fields[field].flatMap { Timestamp(inRecord: $0) } }
+        let password = time("password_last_used")
+        let uses = [password, time("access_key_1_last_used_date"), time("access_key_2_last_used_date")]
+        account.lastLoginAt = uses.compactMap { $0 }.max()
+        account.createdAt = time("user_creation_time")
         account.metadata = ["kind": "root", "console": "yes"]
-        if let last = account.lastLoginAt { account.metadata["used"] = times[0] == last ? "password" : "key" }
+        if let last = account.lastLoginAt { account.metadata["used"] = password == last ? "password" : "key" }
         return account
     }
 

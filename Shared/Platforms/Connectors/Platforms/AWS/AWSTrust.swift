@@ -39,8 +39,8 @@ struct AWSTrust {
         return trusts.max { $0.danger < $1.danger }
     }
 
-    /// The keys of conditions that limit who may assume a role. Others, such as the region of the call, let everybody
-    /// in whom the principal names (docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    /// The keys of conditions that limit who may assume a role. Others, such as the region of the call, let in
+    /// everybody that the principal names (docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
     private static let limitingKeys: Set = [
         "sts:externalid", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn",
         "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:userid",

@@ -53,17 +53,12 @@ struct EntraApplications {
         /// Returns true if a name such as `Org.Admin`, `OrgAdmin` or `Global Administrator` has a word for administrators.
         /// `Administrative Assistant` has none.
         private static func isAdmin(_ name: String) -> Bool {
-            var words: [String] = [""]
+            var spaced = ""
             for (character, former) in zip(name, " " + name) {
-                if !character.isLetter {
-                    words.append("")
-                } else if character.isUppercase, former.isLowercase {
-                    words.append(character.lowercased())
-                } else {
-                    words[words.count - 1] += character.lowercased()
-                }
+                if !character.isLetter || character.isUppercase && former.isLowercase { spaced += " " }
+                if character.isLetter { spaced += character.lowercased() }
             }
-            return !administrators.isDisjoint(with: words)
+            return !administrators.isDisjoint(with: spaced.split(separator: " ").map(String.init))
         }
 
         private static let administrators: Set = ["admin", "admins", "administrator", "administrators", "superadmin"]

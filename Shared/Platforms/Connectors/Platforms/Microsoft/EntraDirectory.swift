@@ -142,6 +142,7 @@ final class EntraDirectory {
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
         var found = AdministratorRoles()
+        found.programs = []
         try found.unlessRefused { found in
             var names: [String: String] = [:]
             var hasAllNames = true
@@ -162,7 +163,7 @@ final class EntraDirectory {
                 }
                 guard !EntraRoles.reading.contains(name) else { continue }
                 if EntraRoles.programs.contains(name) {
-                    found.programs.insert(principal)
+                    found.programs?.insert(principal)
                     continue
                 }
                 switch assignment["principal"]?.text("@odata.type") {

@@ -9,8 +9,8 @@ enum EntraEvents {
     ]
     /// The code of a sign-in in which the second factor was requested and not given.
     private static let secondFactorFailed = 500_121
-    /// The codes of a sign-in with a wrong or expired password, to a locked account, or by a name that nobody has. Other
-    /// errors say that a policy or an assignment stopped the sign-in, whatever the password.
+    /// The codes of a sign-in with a wrong or expired password, to a locked account, or by an unknown name. Other errors
+    /// say that a policy or an assignment stopped the sign-in, whatever the password.
     private static let passwordFailed: Set = [50_034, 50_053, 50_055, 50_056, 50_126]
 
     static func signIn(_ signIn: JSON) -> EntryReading {

@@ -36,7 +36,7 @@ enum OktaRecords {
         guard status == "ACTIVE" else { return .skipped("the application is not active") }
         var application = ApplicationRecord(
             externalID: id, name: app.text("label") ?? app.text("name") ?? id, isManaged: true)
-        // A bookmark is a link, to which nobody signs in.
+        // A bookmark is a link, which needs no sign-in.
         application.ssoEnabled = app.text("signOnMode").flatMap {
             $0 == "BOOKMARK" ? nil : ["SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"].contains($0)
         }
