@@ -51,6 +51,7 @@ let routes = [
     Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Actions, .Remediation),
     Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
+    Route("api/rules", uses: .Base, .HTTP, .Auth, .Operation, .Analysis, .Findings),
     Route("api/platforms", uses: .Base, .HTTP, .Auth, .Connectors),
     Route("api/posture-history", uses: .Base, .HTTP, .Auth, .Operation, .Analysis),
     Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Integrations, .Actions),
@@ -195,7 +196,7 @@ let runner: [Target] = [
         name: "local-runner",
         dependencies: dependencies(
             .CSystem, .Archive, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Upstream,
-            .Actions, and: "Demonstration"),
+            .Actions, .Analysis, .Findings, and: "Demonstration"),
         path: "local-runner",
         exclude: [
             "OPERATING.md", "README.md", "components", "dev", "wrangler-like.schema.json", "CompanyRecords",

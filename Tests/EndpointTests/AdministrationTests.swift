@@ -66,6 +66,13 @@ import Testing
             ("mfa_required=true", "mfa_required", true), ("session_timeout_hours=8", "session_timeout_hours", 8),
             (#"risk_settings={"a":1}"#, "risk_settings", ["a": 1]),
             ("tiers.lock_device=auto_queue", "remediation_settings", ["tiers": ["lock_device": "auto_queue"]]),
+            ("emergency_accounts=B@x.com, a@x.com,b@x.com", "emergency_accounts", ["a@x.com", "b@x.com"]),
+            ("company_domains=Example.com,example.de", "company_domains", ["example.com", "example.de"]),
+            ("trusted_networks=203.0.113.0/24,2001:db8::/32", "trusted_networks", ["2001:db8::/32", "203.0.113.0/24"]),
+            (
+                "contractor_marks=department:Partners,address:Ext-", "contractor_marks",
+                ["address:ext-", "department:partners"]
+            ),
         ] as [(String, String, JSON)])
     func set(_ text: String, _ name: String, _ value: JSON) throws {
         let setting = try read(text)
@@ -93,6 +100,10 @@ import Testing
             ("ip_allowlist=10.0.0.0/99", "neither an address nor a range"), ("ip_allowlist=", "neither an address"),
             ("trial_ends_at=tomorrow", "2026-05-15T00:00:00Z"), ("risk_settings=[]", "a JSON object"),
             ("tiers.lock_devise=never", "did you mean \"lock_device\"?"), ("tiers.lock_device=often", "auto_execute"),
+            ("company_domains=example", "domains such as example.com"), ("company_domains=a..b", "domains such as"),
+            ("company_domains=a%.com", "domains such as"), ("trusted_networks=10.0.0.0/33", "addresses or ranges"),
+            ("contractor_marks=partners", "address:PREFIX"), ("contractor_marks=title:", "address:PREFIX"),
+            ("emergency_accounts=", "addresses or account names"), ("emergency_accounts=a\u{202E}b", "account names"),
             ("name=", "1 to 200 characters"), ("name=a\u{202E}b", "all visible"), ("plan", "write KEY=VALUE"),
         ])
     func refusedSettings(_ text: String, _ advice: String) throws {

@@ -28,6 +28,7 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_platforms
 @testable import api_posture_history
+@testable import api_rules
 @testable import api_sync_integration
 
 /// An operation that needs credentials, with valid inputs. `all` contains all such operations.
@@ -96,6 +97,10 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "disconnect-integration", method: "POST", function: DisconnectIntegration.self,
             access: .session(.manageIntegrations), answer: 404, fields: ["integrationId": unknown]),
+        Operation(name: "rules", method: "GET", function: RuleStatesFunction.self, access: .session(.view)),
+        Operation(
+            name: "rules", method: "POST", function: RuleStatesFunction.self, access: .session(.manageWorkspace),
+            fields: ["ruleId": "identity_security::stale_account", "reason": "On leave.", "enabled": false]),
     ]
 
     /// The operations for members and for API keys.

@@ -105,7 +105,8 @@ extension TestWorkspace {
                 affected_device_id, recommended_action, action_type, source_integrations, confidence, snoozed_until,
                 created_at, updated_at, last_seen_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0.9, $18, $19, $19, $19)
-            """, id, finding, finding.description, rule ?? category + "::test", category, title ?? "Finding \(owner.mark)",
+            """, id, finding, finding.description, rule ?? category + "::test", category,
+            title ?? "Finding \(owner.mark)",
             severity, ["critical", "high", "medium", "low", "info"].firstIndex(of: severity), status,
             entities ?? ["identities": [["name": .string(owner.mark)], ["name": .string(owner.mark)]]], affected,
             identity, application, device,

@@ -13,7 +13,8 @@ struct Main {
         Verb.jobs,
         Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,
         Verb.memberAdd, Verb.memberList, Verb.memberRole, Verb.memberRemove, Verb.keyCreate, Verb.keyList,
-        Verb.keyRevoke, Verb.sessionRevoke, Verb.integrationList, Verb.integrationShow, Verb.actionList,
+        Verb.keyRevoke, Verb.sessionRevoke, Verb.ruleSet, Verb.ruleList, Verb.integrationList, Verb.integrationShow,
+        Verb.actionList,
         Verb.credentialsReseal, Verb.check, Verb.backup, Verb.restore, Verb.copyStore, Verb.package,
         Verb.auditVerify, Verb.completion,
     ]

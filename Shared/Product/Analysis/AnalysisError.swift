@@ -24,4 +24,7 @@ public struct AnalysisError: DomainError, Equatable {
 
     public static let overtaken = AnalysisError(
         .conflict, "overtaken", "This analysis took so long that another one has replaced it.")
+
+    public static let unknownRule = AnalysisError(
+        .notFound, "unknown_rule", "There is no rule with this id. GET /api/mcp/rules lists all rules.")
 }

@@ -9,7 +9,7 @@ public struct Detection: Sendable {
     public let rule: Rule
     /// The key that identifies the finding in the workspace. It is the same in every run.
     public let key: String
-    /// The severity that the rule's query gives, or else the rule's own.
+    /// The severity that the workspace has decided, or else the one that the rule's query gives, or else the rule's own.
     public let severity: Severity
     /// The sentence that describes the problem.
     public let title: String
@@ -23,7 +23,8 @@ public struct Detection: Sendable {
     init(_ rule: Rule, key: String, _ facts: Facts, sources: [String], at now: Timestamp) {
         self.rule = rule
         self.key = key.isEmpty ? rule.id : rule.id + ":" + key
-        severity = facts["severity"].first.flatMap(Severity.init) ?? rule.severity
+        let computed = rule.hasDecidedSeverity ? nil : facts["severity"].first.flatMap(Severity.init)
+        severity = computed ?? rule.severity
         title = rule.say.fill(at: now) { facts[$0] }
         affectedEntities = facts.entities.json
         affectedCount = facts["affected_count"].first.flatMap { Int($0) } ?? max(1, facts["identity_id"].count)
@@ -66,7 +67,10 @@ extension Workspace {
         return try snapshot {
             // Materializes only the tables that a rule queries.
             for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {
-                try timed("table \(table.name)") { try materialize(table.temporary, table.query.values(at: now)) }
+                try timed("table \(table.name)") {
+                    try materialize(table.temporary, table.query.values(at: now))
+                    if table.name.description == "trusted_addresses" { try addTrustedAddresses(at: now) }
+                }
             }
             return try zip(rules, questions).map { rule, question in
                 try timed(rule.id) { try detections(of: rule, by: question, from: sources, at: now) }
@@ -100,5 +104,27 @@ extension Rule {
     /// Returns the rule's query, preceded by the definitions of the tables that it needs.
     fileprivate func question(over tables: [PreludeTable]) -> SQL {
         PreludeTable.clause(for: find.sql, of: tables) + find.sql
+    }
+}
+
+extension Workspace {
+    /// Fills the table `trusted_addresses` with the addresses of sign-ins that lie in a trusted network.
+    fileprivate func addTrustedAddresses(at now: Timestamp) throws {
+        let networks = try rows(
+            "SELECT value FROM workspace_marks WHERE workspace_id = $1 AND kind = $2",
+            WorkspaceMark.trustedNetworks.rawValue
+        ) { try $0[0] as String }.compactMap { IPRange($0) }
+        guard !networks.isEmpty else { return }
+        let addresses = try rows(
+            """
+            SELECT DISTINCT ip_address FROM audit_events
+            WHERE workspace_id = $1 AND event_type = 'user.session.start' AND ip_address IS NOT NULL
+                AND epoch(occurred_at) >= epoch($2)
+            """, now - .days(60)
+        ) { try $0[0] as String }
+        for text in addresses {
+            guard let address = IPAddress(text), networks.contains(where: { $0.contains(address) }) else { continue }
+            try execute("INSERT INTO trusted_addresses (workspace_id, ip_address) VALUES ($1, $2)", text)
+        }
     }
 }

@@ -11,7 +11,9 @@ public struct Rule: Sendable {
     /// The category to which the rule belongs.
     public let category: Category
     /// The severity of the rule's findings. If the query computes severities, this is the worst one.
-    public let severity: Severity
+    public private(set) var severity: Severity
+    /// True if the workspace has decided about the severity, so that the query's severities do not count.
+    private(set) var hasDecidedSeverity = false
     /// The kind of entity that the rule's findings are about.
     public let entity: EntityType
     /// The kinds of platforms that the rule needs: if none of a kind is connected and has synced, the rule does not
@@ -30,6 +32,14 @@ public struct Rule: Sendable {
     public let action: ActionType?
     /// The confidence in the rule's findings, from 0 to 1.
     public let confidence: Double
+
+    /// Returns the rule with another severity for all its findings.
+    func with(severity: Severity) -> Rule {
+        var rule = self
+        rule.severity = severity
+        rule.hasDecidedSeverity = true
+        return rule
+    }
 
     /// The reasons for the rule; nil only for a rule that lacks them, which a test refuses.
     public var background: Background? { Background.ofRule(id) }

@@ -59,11 +59,7 @@ extension Tool {
         Tool(
             name: "list_rules", description: "The active detection rules of a category.", permission: .view,
             inputs: [.required("category", .oneOf(Category.allCases.map(\.rawValue)), "The category.")],
-            work: .reading { call in
-                let category = call.text("category")
-                let rules = try call.run(.listRules).rules.filter { $0.category.rawValue == category }
-                return Written { $0.field("rules", rules) }
-            }),
+            work: .reading { call in try call.run(.listRules, ["category": call.input["category"]]) }),
         Tool(
             name: "check_app_policy",
             description:

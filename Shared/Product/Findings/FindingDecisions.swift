@@ -173,3 +173,18 @@ public struct HeldFinding: Sendable {
         self.severity = severity
     }
 }
+
+extension Workspace {
+    /// Resolves the findings of a rule, except dismissed ones, in the transaction of the decision about the rule. Returns
+    /// their number.
+    public func resolveFindings(ofRule id: String, reason: String, now: Timestamp) throws -> Int {
+        let resolved = try rows(
+            """
+            UPDATE findings SET status = 'resolved', snoozed_until = NULL, reason = $3, resolved_at = $4, updated_at = $4
+            WHERE workspace_id = $1 AND rule_id = $2 AND status IN ('open', 'in_progress', 'snoozed')
+            RETURNING \(ChangedFinding.columns)
+            """, id, reason, now, decode: ChangedFinding.init(row:))
+        try announce(OutboundEvent.events(.findingsResolved, resolved, at: now))
+        return resolved.count
+    }
+}

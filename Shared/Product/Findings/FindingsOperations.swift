@@ -58,7 +58,7 @@ public struct FindingList: Described {
             .field("returned", .count, "The number of findings in this answer."),
             .optional("cursor", .string, "The cursor of the next page, if more findings follow."),
             .optional(
-                "rules", .array(of: RuleDescription.schema), "The rules of these findings, if `include` is `rules`."))
+                "rules", .array(of: RuleReasons.schema), "The rules of these findings, if `include` is `reasons`."))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -67,13 +67,13 @@ public struct FindingList: Described {
             json.field("total", total)
             json.field("returned", findings.count)
             json.field("cursor", ifPresent: cursor)
-            if showsRules { json.field("rules", Set(findings.map(\.ruleID)).sorted().compactMap(RuleDescription.init)) }
+            if showsRules { json.field("rules", Set(findings.map(\.ruleID)).sorted().compactMap(RuleReasons.init)) }
         }
     }
 }
 
 /// The background of a rule, with its id.
-struct RuleDescription: Described {
+struct RuleReasons: Described {
     private let id: String
     private let background: Background
 
@@ -96,10 +96,10 @@ struct RuleDescription: Described {
     }
 }
 
-/// An addition to a list of findings.
-enum FindingAddition: String, CaseIterable, Sendable {
-    /// The backgrounds of the findings' rules.
-    case rules
+/// An addition to a list of findings or rules.
+public enum ListAddition: String, CaseIterable, Sendable {
+    /// The reasons for the rules.
+    case reasons
 }
 
 extension Operation<FindingList> {
@@ -113,7 +113,7 @@ extension Operation<FindingList> {
                 "cursor", .cursor(FindingPosition.self), "The cursor of the page before, with the same filters.",
                 example: .string(
                     "Y3JpdGljYWwgMTIgMjAyNi0wNC0xNVQxMjozMDowMFogNWYwYzhkNGUtM2IxYS00YzdkLTllMmYtNmE4YjBjMWQyZTNm")),
-            .optional("include", .oneOf(FindingAddition.self), "`rules` adds the reasons for the findings' rules."),
+            .optional("include", .oneOf(ListAddition.self), "`reasons` adds the reasons for the findings' rules."),
             errors: [InputError.unknownCursor]
         ) { context, severities, category, limit, position, addition in
             // The number of all findings tells if a page follows the first one. Behind a position, one finding more than
@@ -126,7 +126,7 @@ extension Operation<FindingList> {
             let isLast = position == nil ? total <= found.count : found.count <= limit
             return FindingList(
                 findings: findings, total: total, cursor: isLast ? nil : findings.last?.position.cursor,
-                showsRules: addition == .rules)
+                showsRules: addition == .reasons)
         }
     }
 }

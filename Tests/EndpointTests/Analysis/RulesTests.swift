@@ -11,7 +11,9 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    private func read() -> JSON { store.send(Call().key(store.own.readKey), to: RulesFunction.self).json }
+    private func read(_ query: String = "") -> JSON {
+        store.send(Call(query: query).key(store.own.readKey), to: RulesFunction.self).json
+    }
 
     @Test("Every rule is listed with all its fields") func everyRuleHasAllItsFields() throws {
         let rules = try #require(read()["rules"]?.array)
@@ -21,9 +23,8 @@ import Testing
         let entities: Set = ["identity", "application", "device", "integration", "workspace"]
         for rule in rules {
             let id = try #require(rule["id"]?.string)
-            #expect(rule.object?.count == 14)
-            #expect(rule["has_input"] == .bool(Rule.named(id)?.hasInput ?? false))
-            #expect(rule["rationale"]?.string?.isEmpty == false && rule["data"]?.array?.isEmpty == false, "\(id)")
+            let hasInput = Rule.named(id)?.hasInput == true
+            #expect(rule.object?.count == (hasInput ? 6 : 7) && rule["has_input"] == (hasInput ? nil : false))
             #expect(rule["severity"]?.string.flatMap { Severity(rawValue: $0) } != nil, "\(id)")
             let category = try #require(rule["category"]?.string)
             #expect(Category(rawValue: category) != nil && id.hasPrefix(category + "::"), "\(id)")
@@ -35,6 +36,22 @@ import Testing
         #expect(Set(rules.map { $0["category"]?.string }).count == Category.allCases.count)
     }
 
+    @Test("The reasons for the rules of a category are added on request") func reasons() throws {
+        let rules = try #require(read("category=drift_signal&include=reasons")["rules"]?.array)
+        #expect(rules.count == Rule.all.count { $0.category == .driftSignal })
+        for rule in rules {
+            let reasons = try #require(rule["reasons"]?.object)
+            #expect(reasons.count == 7 && reasons["rationale"]?.string?.isEmpty == false)
+            #expect(reasons["data"]?.array?.isEmpty == false, "\(rule["id"] ?? .null)")
+        }
+        let attack = read("category=behavioral_anomaly&include=reasons")["rules"]?.array?.first {
+            $0["id"] == "behavioral_anomaly::success_after_brute_force"
+        }
+        #expect(attack?["reasons"]?["techniques"] == ["T1110", "T1078.004"])
+        #expect(attack?["reasons"]?["data"] == ["accounts", "audit_events"])
+        #expect(attack?["reasons"]?["supersedes"]?.array?.first == "behavioral_anomaly::brute_force")
+    }
+
     @Test("A rule that is switched off is not listed") func rulesThatAreSwitchedOffAreNotActive() throws {
         let all = Rule.all.map(\.id)
         try store.own.setRule(all[3], isEnabled: false)
@@ -42,6 +59,7 @@ import Testing
         try store.other.setRule(all[5], isEnabled: false)
         try store.own.setRule("gone::rule", isEnabled: false)
         let active = (read()["rules"]?.array ?? []).compactMap { $0["id"]?.string }
-        #expect(active == all.filter { $0 != all[3] } && read()["total"] == .integer(Rule.all.count(where: \.hasInput) - 1))
+        #expect(
+            active == all.filter { $0 != all[3] } && read()["total"] == .integer(Rule.all.count(where: \.hasInput) - 1))
     }
 }

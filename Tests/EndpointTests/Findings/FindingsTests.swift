@@ -38,7 +38,7 @@ import Testing
         // A rule that an earlier version had.
         _ = try store.own.addFinding("low", "shadow_it", title: "C", rule: "shadow_it::gone")
         #expect(send().json["rules"] == nil)
-        let reply = send("include=rules")
+        let reply = send("include=reasons")
         let rules = try #require(reply.json["rules"]?.array)
         #expect(rules.count == 1 && rules.first?["id"] == "shadow_it::broad_write_scope")
         #expect(rules.first?["techniques"] == ["T1528", "T1550.001"])

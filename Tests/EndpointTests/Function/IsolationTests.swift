@@ -30,8 +30,10 @@ import Testing
         let call = operation.call(workspace: store.other.id.description)
         let theirs = store.send(operation.asAllowed(call, in: store.other), to: operation.function)
         let saysNothing =
-            ["rules", "posture-summary", "integrations", "platforms", "posture-history", "execute-action"].contains(
-                operation.name) || operation.method != "GET"
+            [
+                "rules", "posture-summary", "integrations", "platforms", "posture-history",
+                "execute-action",
+            ].contains(operation.name) || operation.method != "GET"
             || operation.name == "app-policy"
         #expect(mentionsOther(theirs) || saysNothing)
     }

@@ -17,6 +17,7 @@ import Testing
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
 @testable import api_mcp_integrations
+@testable import api_mcp_rules
 @testable import api_stripe_webhook
 @testable import api_sync_integration
 
@@ -47,6 +48,9 @@ import Testing
         }
         for function in [FindingsFunction.self, ExecuteAction.self] as [any Function.Type] {
             _ = store.send(Call(query: "limit=1").key(store.own.readKey), to: function)
+        }
+        for function in [FindingsFunction.self, RulesFunction.self] as [any Function.Type] {
+            _ = store.send(Call(query: "include=reasons").key(store.own.readKey), to: function)
         }
         _ = store.send(Call(), to: Health.self)
         _ = store.send(Call(query: "app_name=Undecided").key(store.own.readKey), to: AppPolicyFunction.self)

@@ -35,7 +35,7 @@ import Testing
             case "POST analyze", "POST execute-action": [.superAdmin, .admin, .securityAnalyst, .agent]
             case "POST export-audit-log", "GET execute-action":
                 [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]
-            case "POST ai-chat", "GET platforms", "GET posture-history": Set(Role.allCases)
+            case "POST ai-chat", "GET platforms", "GET posture-history", "GET rules": Set(Role.allCases)
             default: [.superAdmin, .admin]
             }
         #expect(reply.status == (allowed.contains(role) ? operation.answer : 403))

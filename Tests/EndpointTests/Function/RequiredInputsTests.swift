@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test("A missing required input is named in the error") func whatIsMissingIsNamed() {
-        let optional = ["includeAuditLog", "includeFull", "actionType of findings/remediate", "limit"]
+        let optional = ["includeAuditLog", "includeFull", "actionType of findings/remediate", "limit", "enabled"]
         var checked = 0
         for operation in Operation.all {
             for field in operation.inputs where !optional.contains(field) {
@@ -32,7 +32,7 @@ import Testing
                 checked += 1
             }
         }
-        #expect(checked == 20)
+        #expect(checked == 22)
     }
 }
 

@@ -83,6 +83,12 @@ extension Workspace {
             try execute("UPDATE workspaces SET session_timeout_hours = $2 WHERE workspaces.id = $1", hours)
         case .riskSettings(let settings):
             try execute("UPDATE workspaces SET risk_settings = $2 WHERE workspaces.id = $1", JSON.object(settings))
+        case .marks(let mark, let values):
+            try execute("DELETE FROM workspace_marks WHERE workspace_id = $1 AND kind = $2", mark.rawValue)
+            for value in values {
+                try execute(
+                    "INSERT INTO workspace_marks (workspace_id, kind, value) VALUES ($1, $2, $3)", mark.rawValue, value)
+            }
         case .tier(let action, let tier):
             var settings = try overview().remediationSettings.object ?? [:]
             var tiers = settings["tiers"]?.object ?? [:]

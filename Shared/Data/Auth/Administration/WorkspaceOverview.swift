@@ -25,6 +25,8 @@ public struct WorkspaceOverview: Sendable, Equatable {
     public let apiKeys: Int
     /// The number of integrations that are not disconnected.
     public let integrations: Int
+    /// The values of each mark, in the order of the alphabet.
+    public fileprivate(set) var marks: [WorkspaceMark: [String]] = [:]
 
     fileprivate static let columns: SQL = """
         id, name, plan, trial_ends_at, ip_allowlist, mfa_required, session_timeout_hours, risk_settings,
@@ -54,13 +56,22 @@ public struct WorkspaceOverview: Sendable, Equatable {
 
     /// The settings that `WorkspaceSetting` changes, by the names of their columns.
     public var settings: [String: JSON] {
-        [
+        var settings: [String: JSON] = [
             "name": .string(name), "plan": .string(plan.rawValue),
             "trial_ends_at": trialEnd.map { .string($0.description) } ?? .null, "ip_allowlist": allowedAddresses,
             "mfa_required": .bool(requiresSecondFactor),
             "session_timeout_hours": sessionTimeoutHours.map(JSON.integer) ?? .null, "risk_settings": riskSettings,
             "remediation_settings": remediationSettings,
         ]
+        for mark in WorkspaceMark.allCases {
+            settings[mark.rawValue] = .array((marks[mark] ?? []).map(JSON.string))
+        }
+        return settings
+    }
+
+    fileprivate mutating func add(mark: String, value: String) {
+        guard let mark = WorkspaceMark(rawValue: mark) else { return }
+        marks[mark, default: []].append(value)
     }
 
     /// The id, the settings, the numbers and the times as JSON.
@@ -80,27 +91,40 @@ extension SystemAccess {
     /// Returns all workspaces, oldest first. Workspaces whose data was erased are included only if `includesDeleted` is
     /// true.
     @_spi(System) public func workspaceOverviews(includesDeleted: Bool = false) throws -> [WorkspaceOverview] {
-        let all = try database.rows(
+        var all = try database.rows(
             "SELECT " + WorkspaceOverview.columns + " FROM workspaces ORDER BY created_at, id",
             decode: WorkspaceOverview.init)
+        let marks = try database.rows("SELECT workspace_id, kind, value FROM workspace_marks ORDER BY kind, value") {
+            row in (workspace: try row[0] as Identifier, mark: try row[1] as String, value: try row[2] as String)
+        }
+        let marksByWorkspace = Dictionary(grouping: marks, by: \.workspace)
+        all = all.map { one in
+            var one = one
+            for (_, mark, value) in marksByWorkspace[one.id] ?? [] { one.add(mark: mark, value: value) }
+            return one
+        }
         return includesDeleted ? all : all.filter { $0.deletedAt == nil }
     }
 
     /// Returns a workspace, even if its data was erased. Returns nil if there is none with this id.
     @_spi(System) public func workspaceOverview(_ id: Identifier) throws -> WorkspaceOverview? {
-        try database.first(
+        var found = try database.first(
             "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1", id,
             decode: WorkspaceOverview.init)
+        let marks = try database.rows(
+            "SELECT kind, value FROM workspace_marks WHERE workspace_id = $1 ORDER BY kind, value", id
+        ) { row in (mark: try row[0] as String, value: try row[1] as String) }
+        for (mark, value) in marks { found?.add(mark: mark, value: value) }
+        return found
     }
 }
 
 extension Workspace {
     /// Returns the workspace in the form in which operators see it.
     func overview() throws -> WorkspaceOverview {
-        let found = try first(
-            "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1",
-            decode: WorkspaceOverview.init)
-        guard let found else { throw StoreError.failed("workspace \(id) is not there") }
+        guard let found = try SystemAccess(database).workspaceOverview(id) else {
+            throw StoreError.failed("workspace \(id) is not there")
+        }
         return found
     }
 }

@@ -9,6 +9,8 @@ public enum WorkspaceSetting: Sendable, Equatable {
     case requiresSecondFactor(Bool)
     case sessionTimeoutHours(Int?)
     case riskSettings([String: JSON])
+    /// The values of a mark, in lower case.
+    case marks(WorkspaceMark, [String])
     /// The tier of an action, which decides if a person must approve the action when an API key requests it. Nil
     /// restores the product's default tier.
     case tier(action: String, tier: String?)
@@ -18,7 +20,9 @@ public enum WorkspaceSetting: Sendable, Equatable {
         ("name", "TEXT"), ("plan", Plan.allCases.map(\.rawValue).joined(separator: "|")),
         ("trial_ends_at", "2026-05-15T00:00:00Z|none"), ("ip_allowlist", "ADDRESS[/LENGTH],…|none"),
         ("mfa_required", "true|false"), ("session_timeout_hours", "1|4|8|24|72|none"),
-        ("risk_settings", "JSON"), ("tiers.ACTION", "TIER|default"),
+        ("risk_settings", "JSON"), ("emergency_accounts", "ADDRESS,…|none"), ("company_domains", "DOMAIN,…|none"),
+        ("trusted_networks", "ADDRESS[/LENGTH],…|none"),
+        ("contractor_marks", "department:TEXT|title:TEXT|address:PREFIX,…|none"), ("tiers.ACTION", "TIER|default"),
     ]
 
     private static let none = "none"
@@ -84,6 +88,20 @@ public enum WorkspaceSetting: Sendable, Equatable {
                 throw refusal("a JSON object of at most 4096 bytes, such as {}")
             }
             self = .riskSettings(settings)
+        case _ where WorkspaceMark(rawValue: key) != nil:
+            guard let mark = WorkspaceMark(rawValue: key) else { throw refusal(Self.none) }
+            let entries = value == Self.none ? [] : value.split(separator: ",", omittingEmptySubsequences: false)
+            guard entries.count <= WorkspaceMark.mostValues else {
+                throw .invalidSetting("\(key) has more than \(WorkspaceMark.mostValues) values.")
+            }
+            var values: Set<String> = []
+            for entry in entries {
+                guard let checked = mark.checked(String(entry)) else {
+                    throw .invalidSetting("\(key): \"\(entry)\" can't be read; write \(mark.form), or none.")
+                }
+                values.insert(checked)
+            }
+            self = .marks(mark, values.sorted())
         default:
             throw .invalidSetting("There is no setting \(key); \(NearestWord.advice(key, Self.keys.map(\.0)))")
         }

@@ -84,3 +84,24 @@ extension Schema {
         "CREATE INDEX drift_snapshots_by_time ON drift_snapshots (workspace_id, taken_at)",
     ]
 }
+
+extension Schema {
+    /// The decisions of a company that the analysis respects: the changed severity of a rule, with the reason and the
+    /// person, and the marks of emergency accounts, company domains, trusted networks and contractors.
+    static let decisions: [SQL] = [
+        """
+        ALTER TABLE rule_states ADD COLUMN severity text
+            CHECK (severity IN ('critical', 'high', 'medium', 'low', 'info'))
+        """,
+        "ALTER TABLE rule_states ADD COLUMN reason text",
+        "ALTER TABLE rule_states ADD COLUMN author text",
+        "ALTER TABLE rule_states ADD COLUMN expires_at timestamptz",
+        """
+        CREATE TABLE workspace_marks (
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            kind text NOT NULL,
+            value text NOT NULL,
+            PRIMARY KEY (workspace_id, kind, value))
+        """,
+    ]
+}

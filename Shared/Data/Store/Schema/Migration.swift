@@ -135,6 +135,9 @@ struct Migration: Sendable {
                 .sql("ALTER TABLE identities ADD COLUMN suspended_at timestamptz"),
                 .sql("UPDATE identities SET suspended_at = updated_at WHERE status = 'suspended'"),
             ]),
+        // Decisions of a company that the analysis respects. An older build knows only if a rule is switched off.
+        Migration(
+            version: 12, name: "settings of the analysis", isAdditive: true, steps: Schema.decisions.map { .sql($0) }),
     ]
 
     /// The table of the migrations that have been run.

@@ -100,6 +100,8 @@ enum Prelude {
     // - everyone: all identities.
     // - known: identities with an account at a connected identity provider.
     // - executive_titles: titles that begin with an executive's title. There are far fewer titles than people.
+    // - emergencies: identities that are marked as emergency accounts.
+    // - contractors: identities that are marked as contractors, by department, title or the beginning of the address.
     private static let identities: [PreludeTable] = [
         PreludeTable(
             "everyone",
@@ -107,6 +109,23 @@ enum Prelude {
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
                 manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, suspended_at, created_at
             FROM identities WHERE workspace_id = $1
+            """),
+        PreludeTable(
+            "emergencies",
+            """
+            SELECT id FROM identities WHERE workspace_id = $1 AND lower(email) IN (
+                SELECT value FROM workspace_marks WHERE workspace_id = $1 AND kind = 'emergency_accounts')
+            """),
+        PreludeTable(
+            "contractors",
+            """
+            SELECT id FROM identities
+            WHERE workspace_id = $1 AND EXISTS (
+                SELECT 1 FROM workspace_marks AS mark
+                WHERE mark.workspace_id = $1 AND mark.kind = 'contractor_marks' AND (
+                    mark.value = 'department:' || lower(trim(identities.department))
+                    OR mark.value = 'title:' || lower(trim(identities.title))
+                    OR substr('address:' || lower(identities.email), 1, length(mark.value)) = mark.value))
             """),
         PreludeTable(
             "known",

@@ -15,14 +15,15 @@ struct SharedTable: Sendable {
 
 extension Prelude {
     static let sharedTables = [
-        // Active people that a connected identity provider knows, without service accounts.
+        // Active people that a connected identity provider knows, without service accounts and emergency accounts.
         SharedTable(
             name: "people", key: "id",
             query: """
                 SELECT id, email, display_name, identity_type, mfa_enabled, last_login_at, title, manager_email, hr_status,
                     terminated_at
                 FROM identities
-                WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account' AND id IN (
+                WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account'
+                    AND id NOT IN (SELECT id FROM emergencies) AND id IN (
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
@@ -122,8 +123,9 @@ extension Prelude {
                 """),
         // Active accounts whose owner no identity provider knows, without service accounts, shared mailboxes and HR
         // records, which need no owner there, and without those of deprovisioned people. has_address is false if the
-        // platform tells no address by which the account could be matched; users of AWS need none. is_business is true on the
-        // platforms of `PlatformNames.business`.
+        // platform tells no address by which the account could be matched; users of AWS need none. If the workspace has
+        // marked its domains, an account with another address is external. is_business is true on the platforms of
+        // `PlatformNames.business`.
         SharedTable(
             name: "strangers", key: "account_platform",
             query: """
@@ -133,7 +135,15 @@ extension Prelude {
                     everyone.email AS identity_email, live_accounts.id AS account_id,
                     COALESCE(live_accounts.username, live_accounts.email) AS account_name,
                     live_accounts.platform AS account_platform, live_accounts.platform AS source,
-                    live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
+                    CASE WHEN COALESCE(live_accounts.email, everyone.email) IS NULL OR NOT EXISTS (
+                            SELECT 1 FROM workspace_marks WHERE workspace_id = $1 AND kind = 'company_domains')
+                        THEN live_accounts.account_type
+                        WHEN EXISTS (
+                            SELECT 1 FROM workspace_marks AS mark
+                            WHERE mark.workspace_id = $1 AND mark.kind = 'company_domains'
+                                AND lower(COALESCE(live_accounts.email, everyone.email)) LIKE '%@' || mark.value)
+                        THEN 'user' ELSE 'external' END AS account_type,
+                    live_accounts.is_admin, live_accounts.last_login_at,
                     live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
                     live_accounts.platform = 'aws' OR live_accounts.email IS NOT NULL OR everyone.email IS NOT NULL
                         OR EXISTS (
@@ -151,6 +161,11 @@ extension Prelude {
                     AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                    AND (everyone.id IS NULL OR everyone.id NOT IN (SELECT id FROM emergencies))
+                    AND NOT EXISTS (
+                        SELECT 1 FROM workspace_marks AS mark
+                        WHERE mark.workspace_id = $1 AND mark.kind = 'emergency_accounts'
+                            AND mark.value IN (lower(live_accounts.email), lower(live_accounts.username)))
                 """),
         // Active accounts of people who have left or were suspended, outside HR and the identity provider with which people
         // sign in. is_business is true on the platforms of `PlatformNames.business`.
@@ -183,8 +198,13 @@ extension Prelude {
                     AND epoch(occurred_at) >= epoch(\(daysAgo: 67))
                 GROUP BY identity_id, epoch(occurred_at) / 3600 % 24
                 """),
+        // Addresses of the last 60 days in networks that the workspace trusts. The analysis fills this table, since SQL has
+        // no ranges of addresses that both engines share.
+        SharedTable(
+            name: "trusted_addresses", key: "ip_address",
+            query: "SELECT workspace_id, ip_address FROM audit_events WHERE workspace_id = $1 AND 1 = 0"),
         // Addresses from which several people signed in within the last 30 days, such as offices and exits of a VPN: five
-        // people or more, or in a small company a third of them.
+        // people or more, or in a small company a third of them; and trusted addresses.
         SharedTable(
             name: "shared_addresses", key: "ip_address",
             query: """
@@ -197,6 +217,7 @@ extension Prelude {
                     GROUP BY ip_address) AS used
                 WHERE people >= 5 OR people >= 2 AND people * 3 >= (
                     SELECT count(*) FROM identities WHERE workspace_id = $1 AND status = 'active')
+                UNION SELECT ip_address FROM trusted_addresses
                 """),
         // People whose sign-ins of the last 180 days show a change of habit. is_traveller: sign-ins
         // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
@@ -239,6 +260,8 @@ extension Prelude {
                 WHERE failed.event_type = 'user.session.start' AND failed.outcome = 'failure'
                     AND failed.identity_id = suspected.identity_id AND failed.platform = suspected.platform
                     AND failed.occurred_at >= suspected.first_at AND failed.occurred_at <= suspected.last_at
+                    AND (failed.ip_address IS NULL
+                        OR failed.ip_address NOT IN (SELECT ip_address FROM trusted_addresses))
                     AND NOT EXISTS (
                         SELECT 1 FROM audit_events AS own
                         WHERE own.workspace_id = $1 AND own.event_type = 'user.session.start'
@@ -260,6 +283,7 @@ extension Prelude {
                 FROM live_events
                 WHERE event_type = 'user.session.start' AND outcome = 'failure' AND ip_address IS NOT NULL
                     AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                    AND ip_address NOT IN (SELECT ip_address FROM trusted_addresses)
                 GROUP BY ip_address, platform, epoch(occurred_at) / 86400
                 HAVING count(DISTINCT identity_id) >= 10
                 """),

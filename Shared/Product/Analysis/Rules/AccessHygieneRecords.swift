@@ -63,7 +63,8 @@ extension Rule {
                     WHERE live_entitlements.identity_id = people.id) AS applications,
                     (SELECT platform FROM hr) AS hr, (SELECT platform FROM idp) AS idp
                 FROM people
-                WHERE hr_status IS NULL AND identity_type <> 'external' AND NOT EXISTS (
+                WHERE hr_status IS NULL AND identity_type <> 'external' AND id NOT IN (SELECT id FROM contractors)
+                    AND NOT EXISTS (
                     SELECT 1 FROM live_accounts
                     WHERE live_accounts.identity_id = people.id AND live_accounts.category = 'hr')
                 """,

@@ -73,7 +73,8 @@ extension Rule {
                     SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                         (SELECT count(DISTINCT application_id) FROM live_entitlements
                             WHERE identity_id = people.id) AS applications
-                    FROM people WHERE identity_type = 'external') AS counted
+                    FROM people
+                    WHERE identity_type = 'external' AND id NOT IN (SELECT id FROM contractors)) AS counted
                 WHERE applications >= 10
                 """,
             say: """

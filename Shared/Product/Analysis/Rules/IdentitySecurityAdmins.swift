@@ -92,13 +92,15 @@ extension Rule {
             recommend: "Review who needs to be an admin and remove the others' roles.",
             action: .createAccessReview),
         // Finds more than four super admins; more than eight are worse. CIS asks for two to four, CISA for two to eight.
+        // Emergency accounts are left out.
         Rule(
             .identitySecurity, "too_many_super_admins", .high, on: .workspace, "Too many super admins",
             needs: [.identityProvider],
             find: """
                 SELECT counted.*, CASE WHEN affected_count > 8 THEN 'high' ELSE 'medium' END AS severity FROM (
                     SELECT identity_id, identity_name, identity_email, source, count(*) OVER () AS affected_count
-                    FROM super_admins) AS counted
+                    FROM super_admins
+                    WHERE identity_id IS NULL OR identity_id NOT IN (SELECT id FROM emergencies)) AS counted
                 WHERE affected_count > 4
                 """,
             say: """
