@@ -48,7 +48,7 @@ import Testing
             $0["id"] == "behavioral_anomaly::success_after_brute_force"
         }
         #expect(attack?["reasons"]?["techniques"] == ["T1110", "T1078.004"])
-        #expect(attack?["reasons"]?["data"] == ["accounts", "audit_events"])
+        #expect(attack?["reasons"]?["data"] == ["audit_events"])
         #expect(attack?["reasons"]?["supersedes"]?.array?.first == "behavioral_anomaly::brute_force")
     }
 

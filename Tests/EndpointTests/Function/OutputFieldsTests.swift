@@ -18,6 +18,7 @@ import Testing
 @testable import api_mcp_findings
 @testable import api_mcp_integrations
 @testable import api_mcp_rules
+@testable import api_rules
 @testable import api_stripe_webhook
 @testable import api_sync_integration
 
@@ -49,9 +50,14 @@ import Testing
         for function in [FindingsFunction.self, ExecuteAction.self] as [any Function.Type] {
             _ = store.send(Call(query: "limit=1").key(store.own.readKey), to: function)
         }
+        try store.own.addFinding("low", rule: "identity_security::stale_account")
         for function in [FindingsFunction.self, RulesFunction.self] as [any Function.Type] {
             _ = store.send(Call(query: "include=reasons").key(store.own.readKey), to: function)
         }
+        _ = post(RuleStatesFunction.self, ["ruleId": "shadow_it::broad_write_scope", "reason": "Approved."])
+        let workspace = store.own.id.description
+        _ = store.send(
+            Call(query: "workspaceId=" + workspace).session(store.own.token()), to: RuleStatesFunction.self)
         _ = store.send(Call(), to: Health.self)
         _ = store.send(Call(query: "app_name=Undecided").key(store.own.readKey), to: AppPolicyFunction.self)
         receiveEvent()
