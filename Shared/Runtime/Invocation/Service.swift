@@ -12,8 +12,7 @@ public protocol Service {
     /// Does the scheduled work that is due at the time of `event`. A service without a schedule answers 404.
     func respond(to event: ScheduledEvent) -> Response
 
-    /// Prepares this process for forks: sets up as much as possible of what a first request would set up, so that its
-    /// children need not.
+    /// Returns the function's part of the OpenAPI document.
     func declaration() -> JSON
 
     /// Does everything that the first request would set up, so that processes forked from this one need not do it.
