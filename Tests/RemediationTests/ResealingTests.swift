@@ -72,7 +72,7 @@ import Testing
         #expect(try Self.seal("k1").open(credentials(), for: key) == nil)
         let pin = try #require(try parameters()["pin"]?["sealed"]?.string.flatMap { Base64.standard.decode($0) })
         let binding = StoredParameters.binding(action, "pin", in: try workspace())
-        #expect(try new.open(pin, boundTo: binding) == Self.pin)
+        #expect(new.open(pin, boundTo: binding) == Self.pin)
         #expect(try parameters()["note"] == "plain")
         // The next run finds nothing to do, and writes nothing.
         #expect(try workspace().reseal(with: new) == Resealing(resealed: 0, current: 3, unopened: []))
