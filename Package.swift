@@ -258,7 +258,9 @@ let tests: [Target] = [
         on: dependencies(
             .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Remediation,
             and: "Demonstration")),
-    test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
+    test(
+        "RunnerTests",
+        on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, .Store, and: "local-runner", "runner-fixture")),
     test("PackageTests", on: dependencies(.Base, and: "local-runner")),
     test(
         "AnalysisTests",

@@ -32,6 +32,39 @@ import Testing
         #expect(try outputFromElsewhere(of: "dev", "--build-only") == "")
     }
 
+    /// The two builds are replaced by programs that print their folder.
+    @Test(
+        "local-runner/dev chooses the build with PostgreSQL if the database needs it",
+        arguments: [
+            ("jobs --database postgres://h/d", "", true), ("jobs --database=postgresql://h/d", "", true),
+            ("jobs --database file:server-url", "", true), ("jobs --database=file:server-url", "", true),
+            ("dev --database file:server-url", "", true), ("--database file:server-url", "", true),
+            ("copy-store --from file:file-url --to file:server-url", "", true),
+            ("jobs --database file:file-url", "", false), ("jobs --database file:missing", "", false),
+            ("jobs", "DATABASE_URL=postgres://h/d", true), ("jobs", "DATABASE_URL_FILE=server-url", true),
+            ("jobs", "DATABASE_URL_FILE=file-url", false), ("jobs", "DATABASE_URL_FILE=missing", false),
+            ("jobs", "DATABASE_URL=sqlite:x DATABASE_URL_FILE=server-url", false),
+            ("jobs --postgresql", "", true), ("jobs", "", false), ("", "DATABASE_URL_FILE=server-url", false),
+        ])
+    func devChoosesTheBuild(_ words: String, _ variables: String, _ needsPostgreSQL: Bool) throws {
+        let folder = try TemporaryFolder()
+        let chosen = try Shell.run(
+            #"""
+            cd "$2" && mkdir bin local-runner Functions Shared
+            cp "$1/local-runner/dev" local-runner && touch Package.swift wrangler-like.json
+            printf '#!/bin/sh\n' >bin/swift && chmod +x bin/swift
+            printf 'sqlite:store.db\n' >file-url && printf '\n postgres://u:p@h/d\n' >server-url
+            for build in .build .build-postgresql; do
+                mkdir -p "$build/release"
+                printf '#!/bin/sh\necho %s\n' "$build" >"$build/release/local-runner"
+                chmod +x "$build/release/local-runner"
+                readlink -f bin/swift >"$build/release/.sources-built"
+            done
+            env -u DATABASE_URL -u DATABASE_URL_FILE PATH="$PWD/bin:$PATH" $4 local-runner/dev $3
+            """#, [BuiltProducts.project, folder.path, words, variables])
+        #expect(chosen == (needsPostgreSQL ? ".build-postgresql\n" : ".build\n"))
+    }
+
     /// Runs a script of local-runner through a symbolic link, from another folder, with a CDPATH that contains another
     /// folder called local-runner.
     private func outputFromElsewhere(of script: String, _ argument: String) throws -> String {

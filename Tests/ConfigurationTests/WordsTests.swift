@@ -55,6 +55,34 @@ import Testing
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "none")")
     }
 
+    @Test("All required options that are missing are named at once") func namesAllThatIsMissing() throws {
+        let options = [
+            Option("--name", "NAME", "the name", isRequired: true), Option("--plan", "PLAN", "a, b", isRequired: true),
+            Option("--to", "URL", "the target", isRequired: true), Option("--port", "N", ""),
+        ]
+        for (words, text) in [
+            (["--name", "x", "--plan=a"], "--to URL (the target) is missing"),
+            (["--name", "x", "--"], "--plan PLAN (a, b) and --to URL (the target) are missing"),
+            ([], "--name NAME (the name), --plan PLAN (a, b) and --to URL (the target) are missing"),
+        ] {
+            let error = #expect(throws: UsageError.self) { try Arguments(words, options: options) }
+            #expect(error?.description == text)
+        }
+        let arguments = try Arguments(["--name", "x", "--plan", "a", "--to", "y"], options: options)
+        #expect(try arguments.required("--to") == "y")
+    }
+
+    @Test("A value that is not one of an option's words is refused with the words") func refusesUnknownWords() throws {
+        let arguments = try Arguments(["--role", "boss"], options: [Option("--role", "ROLE", "")])
+        let error = #expect(throws: UsageError.self) { try arguments.word("--role", of: ["admin", "viewer"]) }
+        #expect(error?.description == "--role boss is unknown; known: admin, viewer.")
+    }
+
+    @Test("A number agrees with its noun") func counts() {
+        #expect(Terminal.counted(1, "row") == "1 row" && Terminal.counted(0, "row") == "0 rows")
+        #expect(Terminal.counted(2, "entry", plural: "entries") == "2 entries")
+    }
+
     @Test("Texts that are not a number in the allowed range are refused") func refusesNumbersOutOfRange() throws {
         for text in ["x", "-1", "65536", ""] {
             let arguments = try Arguments(["--port=\(text)"], options: Self.options)

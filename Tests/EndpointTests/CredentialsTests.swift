@@ -70,7 +70,29 @@ import Testing
             ["X-Api-Key": "' OR 1=1 --"],
         ] {
             let reply = rules(bad)
-            #expect(reply.status == 401 && reply.error == "Missing or invalid API key.", "\(bad)")
+            #expect(reply.status == 401 && reply.error?.hasPrefix("Missing or invalid API key.") == true, "\(bad)")
+        }
+    }
+
+    @Test("Credentials of the other kind are refused with a sentence that says so") func wrongKind() {
+        let (token, key) = (store.own.token(), store.own.readKey)
+        for fields in [["Authorization": "Bearer " + token], ["X-Api-Key": token]] {
+            #expect(
+                rules(fields).error == "Missing or invalid API key. This operation does not accept session tokens.")
+        }
+        for fields in [["Authorization": "Bearer " + key], ["X-Api-Key": key], ["Authorization": "Bearer thal_x"]] {
+            var call = Call(query: "workspaceId=\(store.own.id)")
+            call.headers = fields
+            let reply = store.send(call, to: APIKeysFunction.self)
+            #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
+            #expect(reply.error == "Missing or invalid session token. This operation does not accept API keys.")
+        }
+        // An expired token, and a text that only looks like one, are of this kind too.
+        for text in ["eyJ.x.y", token + "0"] {
+            #expect(rules(["X-Api-Key": text]).error?.hasSuffix("does not accept session tokens.") == true, "\(text)")
+        }
+        for text in ["x.y.z", "eyJ.x", "x"] {
+            #expect(rules(["X-Api-Key": text]).error == "Missing or invalid API key.", "\(text)")
         }
     }
 

@@ -51,6 +51,17 @@ import Testing
         String(repeating: "[", count: 101) + String(repeating: "]", count: 101),
     ]
 
+    @Test(
+        "Unknown arguments are refused, without waiting for an event",
+        arguments: [["--descrbe"], ["--version", "x"], ["x"]])
+    func unknownArguments(_ words: [String]) throws {
+        let process = try PipedProgram(ProbeProgram.path, arguments: words, environment: ProbeProgram.environment)
+        #expect(try process.waitForEnd() == 2 && process.output.isEmpty)
+        let text = String(decoding: process.errors, as: UTF8.self)
+        #expect(text.hasPrefix("\(words.joined(separator: " ")): unexpected arguments\n"), "\(text)")
+        #expect(text.contains(" --describe ") && text.contains(" --version ") && text.contains(" <EVENT.json "))
+    }
+
     @Test("An invalid event gets 400", arguments: Place.allCases, noEvents)
     func whatIsNoEventIsRefused(_ place: Place, _ text: String) throws {
         // An empty variable does not count: the event is then read from standard input, which is empty here.

@@ -75,7 +75,7 @@ struct PackageTests {
     @Test(
         "Wrong arguments are refused with advice",
         arguments: [
-            (["--target", "lamda"], 2, "did you mean \"lambda\"?"), ([], 2, "--target is missing"),
+            (["--target", "lamda"], 2, "did you mean \"lambda\"?"), ([], 2, "--target TARGET (the platform: "),
             (["--target", "oci", "--function", "api-helth"], 2, "did you mean \"api-health\"?"),
             (["--target", "oci", "--var", "SUPABASE_UR=x"], 2, "did you mean \"SUPABASE_URL\"?"),
             (["--target", "oci", "--var", "CREDENTIALS_KEY=k1:x"], 2, "is a secret"),

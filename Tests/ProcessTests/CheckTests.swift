@@ -128,6 +128,19 @@ import Testing
         }
     }
 
+    @Test("Missing secrets are named with their files, and it is said how .dev.vars is made") func noDevVars() throws {
+        chmod(store.path, 0o600)
+        try FileManager.default.removeItem(atPath: folder.path(".dev.vars"))
+        let (status, findings) = try check()
+        #expect(status == 1)
+        #expect(
+            findings.first?.contains("\(folder.path(".dev.vars")) does not exist | local-runner dev creates it") == true
+        )
+        let secrets = findings.filter { $0.contains("\(folder.path("wrangler-like.json")), secrets.required[") }
+        #expect(secrets.count == 5 && secrets.allSatisfy { $0.contains("has no value") }, "\(findings)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path(".dev.vars")))
+    }
+
     @Test("Secrets that others can read are a warning, which leaves the status at 0") func openFiles() throws {
         chmod(store.path, 0o600)
         chmod(folder.path(".dev.vars"), 0o644)

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import TestSupport
 import Testing
@@ -136,11 +137,12 @@ import Testing
         for method in ["hEaD", "head", "get", "options"] {
             for path in ["/reuse", "/cdn-cgi/handler/scheduled?cron=0+0+1+1+*"] {
                 let reply = try client.request(method, path, [runner.localAuthorization])
-                #expect(reply.status == 405 && reply.text.hasPrefix("{\"error\":"), "\(method) \(path)")
+                let begin = "{\"error\":\"The method \(method) is not allowed here; allowed: GET, "
+                #expect(reply.status == 405 && reply.text.hasPrefix(begin), "\(method) \(path) \(reply.text)")
             }
         }
         #expect(try client.request("options", "*").status == 400)
-        #expect(try client.request("head", "/nowhere").text == #"{"error":"Not found"}"#)
+        #expect(try client.request("head", "/nowhere").text.hasPrefix(#"{"error":"There is no endpoint at /nowhere."#))
         #expect(try client.request("GET", "/reuse").status == 200)
     }
 
@@ -173,7 +175,10 @@ import Testing
         let runner = try Runner(maximumBody: 1_000)
         let client = try runner.connect()
         let missing = try client.request("GET", "/nowhere")
-        #expect(missing.status == 404 && missing.text == #"{"error":"Not found"}"#)
+        #expect(
+            missing.text
+                == #"{"error":"There is no endpoint at /nowhere. Check the path; upper and lower case differ."}"#)
+        #expect(missing.status == 404)
         #expect(missing["content-type"] == "application/json" && missing["cache-control"] == "no-store")
         #expect(missing["x-frame-options"] == "DENY" && missing["x-content-type-options"] == "nosniff")
         #expect(missing["referrer-policy"] == "strict-origin-when-cross-origin")
@@ -182,6 +187,12 @@ import Testing
         #expect(try client.request("GET", "/scheduled/fixture").status == 404)
         let method = try client.request("DELETE", "/reuse")
         #expect(method.status == 405 && method["allow"] == "GET, HEAD, OPTIONS, POST")
+        #expect(
+            method.text
+                == #"{"error":"The method DELETE is not allowed here; allowed: GET, HEAD, OPTIONS, POST."}"#)
+        let hostile = try client.request("GET", "/a\"b\\c")
+        let sentence = try JSON(parsing: hostile.text.utf8)["error"]?.string
+        #expect(hostile.status == 404 && sentence?.contains(#"/a"b\c"#) == true, "\(hostile.text)")
         let options = try client.request("OPTIONS", "/reuse/")
         #expect(options.status == 204 && options["allow"] == "GET, HEAD, OPTIONS, POST")
         #expect(try client.request("OPTIONS", "*").status == 204)

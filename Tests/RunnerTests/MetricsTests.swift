@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Store
 @testable import local_runner
 
 /// /metrics of `local-runner serve`, read by Prometheus's own parser.
@@ -163,6 +164,24 @@ import Testing
         try store.database.execute("ALTER TABLE jobs RENAME TO other_jobs")
         let state = StoreState.look(store.database)
         #expect(!state.canServe && state.problem != nil && state.lanes.isEmpty)
+    }
+
+    @Test("A database with a newer schema can serve if all later migrations are additive")
+    func newerSchema() throws {
+        func add(_ version: Int, oldestBuild: Int?) throws {
+            try store.database.execute(
+                "INSERT INTO schema_migrations (version, name, applied_at, oldest_build) VALUES ($1, 'later', $2, $3)",
+                version, TestStore.now, oldestBuild)
+            if TestStore.Engine.ofThisRun == .sqlite {
+                try store.database.execute(SQL(text: "PRAGMA user_version = \(version)"))
+            }
+        }
+        let own = SchemaState.ofThisBuild
+        try add(own + 1, oldestBuild: nil)
+        #expect(StoreState.look(store.database).canServe)
+        try add(own + 2, oldestBuild: own + 2)
+        let state = StoreState.look(store.database)
+        #expect(!state.canServe && state.problem?.contains("use the newer build") == true)
     }
 
     @Test("Only counter lines of functions are counted, and hostile lines add no labels")

@@ -146,7 +146,7 @@ import Testing
         #expect(
             poll {
                 var waiting: Int32 = 0
-                ioctl(descriptor, UInt(FIONREAD), &waiting)
+                _ = ioctl(descriptor, UInt(FIONREAD), &waiting)
                 read = sent - client.unacknowledged - Int(waiting)
                 return read > 0
             })

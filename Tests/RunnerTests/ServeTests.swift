@@ -149,6 +149,19 @@ import Testing
         }
     }
 
+    @Test("A server without a usable database says so at its start, without any request")
+    func saysThatItIsNotReady() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("empty.db", "")
+        for (name, problem) in [
+            ("none.db", "there is no database at \(folder.path("none.db")); local-runner migrate creates it"),
+            ("empty.db", "the database has no schema yet; run local-runner migrate"),
+        ] {
+            let server = try serve { $0.database = "sqlite:" + folder.path(name) }
+            #expect(poll { server.log.contains("not ready: " + problem) }, "\(server.log)")
+        }
+    }
+
     @Test("A database that becomes ready makes the server ready")
     func becomesReady() throws {
         let folder = try TemporaryFolder()

@@ -48,6 +48,61 @@ import Testing
         #expect(lines.count == 1 && lines[0].hasPrefix("EXPORT_CURSOR_SECRET="), "\(lines)")
     }
 
+    @Test(
+        "A command line that can't be understood creates nothing",
+        arguments: [
+            ["invoke", "no-function"], ["invoke", "runner-fixture", "--header", "x"], ["dev", "--processes", "many"],
+            ["token", "--expires-in", "soon"],
+        ])
+    func nothingIsDone(_ words: [String]) throws {
+        let folder = try TemporaryFolder()
+        try writeConfiguration(in: folder)
+        let process = try run(words, in: folder)
+        #expect(process.waitForEnd() == 2, "\(folder.read("log"))")
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["wrangler-like.json", "log"])
+    }
+
+    @Test("A token is not issued from a database that does not exist, and nothing is created")
+    func tokenWithoutDatabase() throws {
+        let folder = try TemporaryFolder()
+        try writeConfiguration(in: folder)
+        #expect(try run(["token"], in: folder).waitForEnd() == 1)
+        #expect(folder.read("log").contains("local-runner migrate creates it"), "\(folder.read("log"))")
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["wrangler-like.json", "log"])
+    }
+
+    @Test("New secrets next to a database from before are announced with a warning")
+    func newSecretsForAnOldDatabase() throws {
+        let folder = try TemporaryFolder()
+        try writeConfiguration(in: folder)
+        let words = ["token", "--user", UUID().uuidString, "--email", "a@example.com"]
+        #expect(try run(words, in: folder).waitForEnd() == 0)
+        #expect(folder.read("log").contains("Created .dev.vars") && !folder.read("log").contains("existed before"))
+        try FileManager.default.removeItem(atPath: folder.path(".dev.vars"))
+        try FileManager.default.createDirectory(atPath: folder.path("state"), withIntermediateDirectories: true)
+        try folder.write("state/thalian.db", "")
+        #expect(try run(words, in: folder).waitForEnd() == 0)
+        let log = folder.read("log")
+        #expect(log.contains("\(folder.path("state/thalian.db")) existed before: "), "\(log)")
+    }
+
+    private func writeConfiguration(in folder: TemporaryFolder) throws {
+        try folder.write(
+            "wrangler-like.json",
+            """
+            {"name": "test", "vars": {"SUPABASE_URL": "http://127.0.0.1:1"},
+             "functions": [{"route": "/f", "function": "runner-fixture", "methods": ["GET"]}],
+             "secrets": {"required": ["SUPABASE_JWT_SECRET", "CREDENTIALS_KEY"]}}
+            """)
+    }
+
+    private func run(_ words: [String], in folder: TemporaryFolder) throws -> TestProcess {
+        try TestProcess(
+            BuiltProducts.folder + "/local-runner",
+            words + ["--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")],
+            log: folder.path("log"))
+    }
+
     @Test("A misspelt function is named, with a suggestion") func aMisspeltFunctionIsNamed() throws {
         let text = try failure("runner-fixtrue", ["--port", "0"])
         #expect(text.contains(#"there is no function runner-fixtrue; did you mean "runner-fixture"?"#), "\(text)")

@@ -7,11 +7,12 @@ extension Verb {
         "key create", "Creates an API key and prints it.",
         details: "The key can't be shown again, because only its hash is stored. A workspace may have ten keys.",
         options: [
-            Option.workspace, Option("--name", "NAME", "what the key is for, 1 to 100 characters"),
+            Option.workspace,
+            Option("--name", "NAME", "the purpose of the key, 1 to 100 characters", isRequired: true),
             Option("--scope", "SCOPE", "read or write; default: read", words: scopes),
         ] + Option.changing
     ) { arguments in
-        let name = try arguments.required("--name", "NAME")
+        let name = try arguments.required("--name")
         guard (1...100).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: \.isHarmful) else {
             throw UsageError("--name must have 1 to 100 characters, on one line and all visible")
         }
@@ -64,9 +65,9 @@ extension Verb {
             The session's id is the claim session_id of its tokens. From the next request on, the workspace refuses
             these tokens and those that refreshing them gives.
             """,
-        options: [Option.workspace, Option("--session", "UUID", "the session's id")] + Option.changing
+        options: [Option.workspace, Option("--session", "UUID", "the session's id", isRequired: true)] + Option.changing
     ) { arguments in
-        guard let session = try arguments.identifier("--session") else { throw UsageError("--session UUID is missing") }
+        let session = try arguments.required(identifier: "--session")
         return try Administration.run(arguments) { administration in
             let isNew = try administration.workspace(arguments).revokeSession(session)
             try administration.output.say([

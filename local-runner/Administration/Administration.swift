@@ -66,10 +66,7 @@ struct Administration {
 
     /// Returns the workspace of the option --workspace. The audit log names the operator for changes made through it.
     func workspace(_ arguments: Arguments) throws -> Workspace {
-        guard let id = try arguments.identifier("--workspace") else {
-            throw UsageError("--workspace UUID is missing; local-runner workspace list shows the ids")
-        }
-        return try workspace(id)
+        try workspace(try arguments.required(identifier: "--workspace"))
     }
 
     /// Returns a workspace that has not been erased. The audit log names the operator for changes made through it.
@@ -122,7 +119,8 @@ extension Option {
     static let format = Option(
         "--format", "FORMAT", "text or json; default: text", words: Output.Format.allCases.map(\.rawValue))
 
-    static let workspace = Option("--workspace", "UUID", "the workspace")
+    static let workspace = Option(
+        "--workspace", "UUID", "the workspace; local-runner workspace list shows the ids", isRequired: true)
 
     private static let by = Option("--by", "NAME", "the operator's name for the audit log; default: this user's")
 
@@ -133,18 +131,17 @@ extension Option {
 }
 
 extension Arguments {
-    /// Returns the only operand, a UUID. Error messages describe it as `meaning`, such as `the key's id`.
-    func identifier(operand meaning: String) throws(UsageError) -> Identifier {
-        guard operands.count == 1, let text = operands.first else {
-            throw UsageError("write \(meaning), and no other operand")
-        }
-        guard let identifier = Identifier(text) else { throw UsageError("\(text) is not a UUID; write \(meaning)") }
-        return identifier
+    /// Returns the only operand. Error messages describe it as `meaning`, such as `the key's id`.
+    func operand(_ meaning: String) throws(UsageError) -> String {
+        guard let text = operands.first, !text.isEmpty else { throw UsageError("\(meaning) is missing") }
+        if let extra = operands.dropFirst().first { throw UsageError("\"\(extra)\" is an unexpected argument") }
+        return text
     }
 
-    /// Returns the value of an option. Throws an error that names the option and its form if it is missing.
-    func required(_ name: String, _ form: String) throws(UsageError) -> String {
-        guard let value = self[name] else { throw UsageError("\(name) \(form) is missing") }
-        return value
+    /// Returns the only operand, a UUID. Error messages describe it as `meaning`, such as `the key's id`.
+    func identifier(operand meaning: String) throws(UsageError) -> Identifier {
+        let text = try operand(meaning)
+        guard let identifier = Identifier(text) else { throw UsageError("\(text) is not a UUID; write \(meaning)") }
+        return identifier
     }
 }

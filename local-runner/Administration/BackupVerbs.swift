@@ -13,7 +13,7 @@ extension Verb {
             """,
         options: [Option("--replace", nil, "replace FILE if it exists"), Option.format] + Option.database
     ) { arguments in
-        let file = try arguments.file("the file to write")
+        let file = try arguments.operand("FILE, the file to write,")
         return try run(arguments) { path in
             let summary = try SQLiteBackup(of: path).write(to: file, replaces: arguments.has("--replace"))
             return ("Wrote \(file)", file, summary)
@@ -36,7 +36,7 @@ extension Verb {
             Option.format,
         ] + Option.database
     ) { arguments in
-        let file = try arguments.file("the backup to read")
+        let file = try arguments.operand("FILE, the backup to read,")
         return try run(arguments) { path in
             let summary = try SQLiteBackup(of: path).restore(
                 from: file, replaces: arguments.has("--replace"), allowsAnySchema: arguments.has("--any-schema"))
@@ -61,9 +61,11 @@ extension Verb {
             "workspaces": .integer(summary.workspaces),
             "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
         ]) {
-            let entries = summary.auditEntries.map { "\($0) audit entries, all intact" }
+            let entries = summary.auditEntries.map {
+                Terminal.counted($0, "audit entry", plural: "audit entries") + ", all intact"
+            }
             try Terminal.say(
-                "\(said): \(summary.bytes) bytes, \(summary.workspaces) workspaces, "
+                "\(said): \(summary.bytes) bytes, \(Terminal.counted(summary.workspaces, "workspace")), "
                     + (entries ?? "audit entries not checked, because the schema is newer than this build"))
             if summary.version < SchemaState.ofThisBuild {
                 Terminal.printError(
@@ -72,15 +74,5 @@ extension Verb {
             }
         }
         return 0
-    }
-}
-
-extension Arguments {
-    /// Returns the only operand, a path. Error messages describe it as `meaning`.
-    fileprivate func file(_ meaning: String) throws(UsageError) -> String {
-        guard operands.count == 1, let path = operands.first, !path.isEmpty else {
-            throw UsageError("write FILE, \(meaning), and no other operand")
-        }
-        return path
     }
 }

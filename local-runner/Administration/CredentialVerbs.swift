@@ -37,8 +37,8 @@ extension Verb {
                 "already_sealed": .integer(total.current), "unopened": .array(total.unopened.map(JSON.string)),
             ]) {
                 try Terminal.say(
-                    "Encrypted \(total.resealed) secrets with the key \(seal.keyID); "
-                        + "\(total.current) already were.")
+                    "Encrypted \(Terminal.counted(total.resealed, "secret")) with the key \(seal.keyID); "
+                        + "\(total.current) already \(total.current == 1 ? "was" : "were").")
             }
             guard total.unopened.isEmpty else {
                 throw Failure(

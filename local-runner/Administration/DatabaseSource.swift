@@ -58,32 +58,62 @@ struct DatabaseSource {
         return "\(scheme)://\(user)\(hosts)\(address.dropFirst(authority.count).prefix { $0 != "?" })"
     }
 
+    private static func isServer(_ url: String) -> Bool {
+        url.hasPrefix("postgres://") || url.hasPrefix("postgresql://")
+    }
+
+    /// Returns the reason why a URL is not that of a database that this build can use, and what to do.
+    static func problem(ofUnusable url: Secret) -> String {
+        url.reveal(isServer)
+            ? "this build can't use PostgreSQL; local-runner/dev --build-only --postgresql makes one that can"
+            : "the URL of a database begins with sqlite: or postgres://; write sqlite:PATH for a file"
+    }
+
     /// Returns true for `HOST` and `HOST:DIGITS`, where HOST may be an IPv6 address in brackets.
     private static func hasNumericPort(_ host: Substring) -> Bool {
         let behind = host.hasPrefix("[") ? host.drop { $0 != "]" }.dropFirst() : host[...]
         return behind.cut(at: ":")?.behind.allSatisfy { ("0"..."9").contains($0) } ?? true
     }
 
-    /// Opens the database. With `migrates` it is created if it is missing, and its schema is brought up to date.
+    /// Opens the database.
     ///
     /// - Throws: `Failure` if this build does not know the engine, if there is no database, or if this build can't
     ///   serve its schema.
-    func open(migrates: Bool = false) throws -> any Database {
-        guard let place = url.reveal({ DatabaseURL($0) }) else {
-            throw Failure(
-                "this build does not know the engine of \(name); write sqlite:PATH, or use a build with PostgreSQL "
-                    + "(local-runner/dev --build-only --postgresql)")
-        }
-        guard migrates || place.exists else {
+    func open() throws -> any Database {
+        let place = try place()
+        guard place.exists else {
             throw Failure("there is no database at \(name); local-runner migrate creates it")
         }
-        if migrates, let folder { try File.makeFolder(folder, mode: 0o700) }
-        let database = place.database(creates: migrates)
-        try explained {
-            if migrates { try database.migrate() }
-            if let problem = try database.schemaState().problem { throw Failure("\(name) \(problem)") }
-        }
+        let database = place.database()
+        try explained { try check(database) }
         return database
+    }
+
+    /// Brings the schema of the database up to date. Creates a SQLite file if it is missing. Returns the state of the
+    /// schema before.
+    ///
+    /// - Throws: `Failure` if this build does not know the engine, or if it can't serve the schema, which is newer.
+    func migrate() throws -> SchemaState {
+        let place = try place()
+        if let folder { try File.makeFolder(folder, mode: 0o700) }
+        let database = place.database(creates: true)
+        defer { database.close() }
+        return try explained {
+            let before = try database.schemaState()
+            try database.migrate()
+            try check(database)
+            return before
+        }
+    }
+
+    private func place() throws(Failure) -> DatabaseURL {
+        guard let place = url.reveal({ DatabaseURL($0) }) else { throw Failure(Self.problem(ofUnusable: url)) }
+        return place
+    }
+
+    /// Throws a `Failure` if this build can't serve the schema.
+    private func check(_ database: any Database) throws {
+        if let problem = try database.schemaState().problem { throw Failure("\(name) \(problem)") }
     }
 
     /// Returns the path of the SQLite file, which need not exist. Makes the folder of the local state if it is missing.
@@ -92,7 +122,9 @@ struct DatabaseSource {
     func sqliteFile() throws -> String {
         guard let file = url.reveal({ DatabaseURL($0)?.file }) else {
             throw Failure(
-                "\(name) is not a SQLite file; use the server's own tools, such as pg_dump and pg_restore")
+                url.reveal(Self.isServer)
+                    ? "\(name) is not a SQLite file; use the server's own tools, such as pg_dump and pg_restore"
+                    : Self.problem(ofUnusable: url))
         }
         if let folder { try File.makeFolder(folder, mode: 0o700) }
         return file

@@ -22,14 +22,24 @@ struct Inspection {
             let configuration = try read(needsSecrets: true)
             let count = configuration.variables.count { !$0.value.reveal(\.isEmpty) }
             let text =
-                "\(project.configurationFile) names \(configuration.functions.count) functions; "
-                + "\(count) variables are set, " + (Project.isProduction ? "for production" : "for development")
+                "\(project.configurationFile) names \(Terminal.counted(configuration.functions.count, "function")); "
+                + "\(Terminal.counted(count, "variable")) \(count == 1 ? "is" : "are") set, "
+                + (Project.isProduction ? "for production" : "for development")
             let warnings = configuration.warnings.map { InspectionFinding(.warning, subject, $0) }
             return (configuration, [InspectionFinding(.ok, subject, text)] + warnings)
         } catch let error as ConfigurationError {
-            let problems = error.problems.map { InspectionFinding(.failed, subject, $0.description) }
+            let problems = error.problems.map { InspectionFinding(.failed, subject, "\(error.file), \($0)") }
             // If only secrets are missing, the rest can still be checked.
-            return (try? read(needsSecrets: false), problems)
+            let configuration = try? read(needsSecrets: false)
+            guard configuration != nil, !Project.isProduction, !File.exists(devVars) else {
+                return (configuration, problems)
+            }
+            let cause = InspectionFinding(
+                .failed, subject, "\(devVars) does not exist",
+                advice:
+                    "local-runner dev creates it with random secrets; or add the following ones, or set them in the "
+                    + "environment")
+            return (configuration, [cause] + problems)
         } catch {
             return (nil, [InspectionFinding(.failed, subject, "\(error)")])
         }
@@ -50,10 +60,8 @@ struct Inspection {
         else {
             return [
                 InspectionFinding(
-                    .failed, subject, "DATABASE_URL names no engine that this build knows",
-                    advice:
-                        "write sqlite:PATH, or use a build with PostgreSQL (local-runner/dev --build-only --postgresql)"
-                )
+                    .failed, subject, "DATABASE_URL names no database that this build can use",
+                    advice: DatabaseSource.problem(ofUnusable: configuration.databaseURL))
             ]
         }
         let name = secret.reveal { DatabaseSource.name(of: $0) }
@@ -189,16 +197,22 @@ struct Inspection {
                         advice: "set SSL_CERT_FILE to a file with the trusted authorities")
                 ]
             }
-            return [InspectionFinding(.ok, subject, "\(file) contains \(count) trusted authorities")]
+            return [
+                InspectionFinding(
+                    .ok, subject,
+                    "\(file) contains "
+                        + Terminal.counted(count, "trusted authority", plural: "trusted authorities"))
+            ]
         } catch {
             return [InspectionFinding(.failed, subject, "\(error)")]
         }
     }
 
     private func files() -> [InspectionFinding] {
-        let name = DevVars.fileName(environment: project.environment)
-        return rights(of: "\(project.root)/\(name)", "secrets")
+        rights(of: devVars, "secrets")
     }
+
+    private var devVars: String { "\(project.root)/\(DevVars.fileName(environment: project.environment))" }
 
     /// Returns a warning if a file exists and users other than its owner have any permission for it.
     private func rights(of path: String, _ content: String) -> [InspectionFinding] {

@@ -11,8 +11,8 @@ extension Verb {
                 "--email", "ADDRESS", "the address that the audit log shows; default: the one in their session token"),
         ] + Option.changing
     ) { arguments in
-        let user = try user(arguments)
-        let role = try role(arguments)
+        let user = try arguments.required(identifier: "--user")
+        let role = try arguments.required("--role", as: Role.self)
         let email = arguments["--email"] ?? ""
         guard email.isEmpty || isAddress(email) else { throw UsageError("--email \(email): must be an e-mail address") }
         return try Administration.run(arguments) { administration in
@@ -39,8 +39,8 @@ extension Verb {
         "member role", "Gives a member another role.", details: "The role applies from the member's next request on.",
         options: [Option.workspace, userOption, roleOption, leavesNoAdmin] + Option.changing
     ) { arguments in
-        let user = try user(arguments)
-        let role = try role(arguments)
+        let user = try arguments.required(identifier: "--user")
+        let role = try arguments.required("--role", as: Role.self)
         return try Administration.run(arguments) { administration in
             let member = try administration.workspace(arguments).changeRole(
                 of: user, to: role, mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
@@ -61,7 +61,7 @@ extension Verb {
             leavesNoAdmin,
         ] + Option.changing
     ) { arguments in
-        let user = try user(arguments)
+        let user = try arguments.required(identifier: "--user")
         return try Administration.run(arguments) { administration in
             let removed = try administration.workspace(arguments).removeMember(
                 user, keepsKeys: arguments.has("--keep-keys"), mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
@@ -81,20 +81,9 @@ extension Verb {
     private static let roles = Role.allCases.map(\.rawValue)
     private static let leavesNoAdmin = Option(
         "--leave-no-admin", nil, "go on even if the workspace then has no member with the role admin")
-    private static let userOption = Option("--user", "UUID", "the user's id")
-    private static let roleOption = Option("--role", "ROLE", roles.joined(separator: ", "), words: roles)
-
-    private static func user(_ arguments: Arguments) throws(UsageError) -> Identifier {
-        guard let user = try arguments.identifier("--user") else { throw UsageError("--user UUID is missing") }
-        return user
-    }
-
-    private static func role(_ arguments: Arguments) throws(UsageError) -> Role {
-        guard let role = try arguments.word("--role", of: roles).flatMap(Role.init) else {
-            throw UsageError("--role ROLE is missing; the roles are \(roles.joined(separator: ", "))")
-        }
-        return role
-    }
+    private static let userOption = Option("--user", "UUID", "the user's id", isRequired: true)
+    private static let roleOption = Option(
+        "--role", "ROLE", roles.joined(separator: ", "), words: roles, isRequired: true)
 
     /// Returns true if a text has at most 254 bytes, contains one @ that is neither the first nor the last character,
     /// and neither white space nor invisible characters.

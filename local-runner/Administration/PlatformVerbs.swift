@@ -61,7 +61,7 @@ extension Verb {
                         action.targetLabel ?? action.targetID, action.status.rawValue, action.requestedBy,
                         action.createdAt.description,
                     ]
-                }, none: "There are no such actions.")
+                }, none: status.map { "No action has the status \($0.rawValue)." } ?? "There are no actions.")
         }
     }
 

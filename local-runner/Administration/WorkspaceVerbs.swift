@@ -11,14 +11,13 @@ extension Verb {
             --trial-ends, and can then still be used for 7 days.
             """,
         options: [
-            Option("--name", "NAME", "the company's name"),
-            Option("--plan", "PLAN", plans, words: Plan.allCases.map(\.rawValue)),
+            Option("--name", "NAME", "the company's name", isRequired: true),
+            Option("--plan", "PLAN", plans, words: Plan.allCases.map(\.rawValue), isRequired: true),
             Option("--trial-ends", "TIME", "the end of the trial, such as 2026-05-15T00:00:00Z"),
         ] + Option.changing
     ) { arguments in
-        let name = try arguments.required("--name", "NAME")
-        let plan = try arguments.word("--plan", of: Plan.allCases.map(\.rawValue)).flatMap(Plan.init)
-        guard let plan else { throw UsageError("--plan PLAN is missing; the plans are \(plans)") }
+        let name = try arguments.required("--name")
+        let plan = try arguments.required("--plan", as: Plan.self)
         let trialText = arguments["--trial-ends"]
         let trialEnd = trialText.flatMap { Timestamp($0) }
         guard trialText == nil || trialEnd != nil && plan == .trial else {
@@ -115,7 +114,7 @@ extension Verb {
             }
             let rows = try workspace.erase()
             try administration.output.say(["id": .string(id.description), "rows_deleted": .integer(rows)]) {
-                try Terminal.say("Erased workspace \(id): \(rows) rows. Its audit log was kept.")
+                try Terminal.say("Erased workspace \(id): \(Terminal.counted(rows, "row")). Its audit log was kept.")
             }
         }
     }

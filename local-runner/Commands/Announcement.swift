@@ -18,7 +18,7 @@ struct Announcement {
         }
         if !address.isLoopback {
             log.write(
-                "\(address.authority) accepts connections from other machines, without encryption;  "
+                "\(address.authority) accepts connections from other machines, without encryption; "
                     + "--ip 127.0.0.1 accepts them from this machine only")
         }
         log.flush()

@@ -15,13 +15,21 @@ struct Option: Sendable {
     let help: String
     /// The possible values, for completion. Empty if they can't be listed.
     let words: [String]
+    /// True if the verb can't run without the option.
+    let isRequired: Bool
 
-    init(_ name: String, _ value: String? = nil, _ help: String, words: [String] = []) {
+    init(
+        _ name: String, _ value: String? = nil, _ help: String, words: [String] = [], isRequired: Bool = false
+    ) {
         self.name = name
         self.value = value
         self.help = help
         self.words = words
+        self.isRequired = isRequired
     }
+
+    /// The name, and the placeholder of the value if there is one.
+    var form: String { value.map { "\(name) \($0)" } ?? name }
 }
 
 /// The words that follow a verb on the command line.
@@ -30,8 +38,18 @@ struct Arguments {
     private(set) var operands: [String] = []
     private var values: [String: [String]] = [:]
 
-    /// Reads `--name`, `--name value`, `--name=value` and operands. `--` ends the options.
+    /// Reads `--name`, `--name value`, `--name=value` and operands. `--` ends the options. Throws one error that names
+    /// all required options that are missing.
     init(_ words: [String], options: [Option]) throws(UsageError) {
+        try read(words, options)
+        let missing = options.filter { $0.isRequired && !has($0.name) }.map { "\($0.form) (\($0.help))" }
+        if let last = missing.last {
+            let others = missing.dropLast().joined(separator: ", ")
+            throw UsageError(others.isEmpty ? "\(last) is missing" : "\(others) and \(last) are missing")
+        }
+    }
+
+    private mutating func read(_ words: [String], _ options: [Option]) throws(UsageError) {
         var words = words[...]
         while let word = words.popFirst() {
             if word == "--" {
@@ -48,9 +66,9 @@ struct Arguments {
                 throw UsageError(
                     "unknown option \(name); \(NearestWord.advice(name, options.map(\.name) + ["--help"]))")
             }
-            if let value = option.value {
+            if option.value != nil {
                 guard let given = parts.count == 2 ? String(parts[1]) : words.popFirst() else {
-                    throw UsageError("\(name) needs a value: \(name) \(value)")
+                    throw UsageError("\(name) needs a value: \(option.form)")
                 }
                 values[name, default: []].append(given)
             } else {
@@ -92,8 +110,31 @@ struct Arguments {
     func word(_ name: String, of words: [String]) throws(UsageError) -> String? {
         guard let text = self[name] else { return nil }
         guard words.contains(text) else {
-            throw UsageError("\(name) \(text): \(NearestWord.advice(text, words))")
+            throw UsageError("\(name) \(text) is unknown; \(NearestWord.advice(text, words))")
         }
         return text
+    }
+
+    /// Returns the value of an option that is declared as required.
+    func required(_ name: String) throws(UsageError) -> String {
+        guard let value = self[name] else { throw UsageError("\(name) is missing") }
+        return value
+    }
+
+    /// Returns the value of an option that is declared as required, as a UUID.
+    func required(identifier name: String) throws(UsageError) -> Identifier {
+        guard let value = try identifier(name) else { throw UsageError("\(name) is missing") }
+        return value
+    }
+
+    /// Returns the value of an option that is declared as required, as a case of an enumeration.
+    func required<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, as type: Value.Type
+    ) throws(UsageError) -> Value {
+        let text = try required(name)
+        guard let value = Value(rawValue: text) else {
+            throw UsageError("\(name) \(text) is unknown; \(NearestWord.advice(text, type.allCases.map(\.rawValue)))")
+        }
+        return value
     }
 }

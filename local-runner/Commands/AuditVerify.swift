@@ -21,7 +21,7 @@ extension Verb {
             Option("--unsigned", nil, "accept an unsigned export of an early release, which can't prove its end"),
         ]
     ) { arguments in
-        guard arguments.operands.count == 1 else { throw UsageError("name exactly one file to check") }
+        let file = try arguments.operand("FILE, the export to check,")
         let expectedKey = arguments["--public-key"]
         if let expectedKey, Hex.decode(expectedKey)?.count != 32 {
             throw UsageError("--public-key \(expectedKey): must be the 64 hexadecimal digits of a key")
@@ -29,7 +29,7 @@ extension Verb {
         let check: ChainCheck
         do {
             check = try ChainCheck(
-                ofExport: arguments.operands[0], signedBy: expectedKey,
+                ofExport: file, signedBy: expectedKey,
                 acceptsUnsigned: arguments.has("--unsigned"))
         } catch let fault as ChainCheck.Fault {
             throw Failure(fault.sentence)
@@ -38,9 +38,10 @@ extension Verb {
             try Terminal.say("The export has no entries.")
             return 0
         }
+        let entries = Terminal.counted(check.count, "entry", plural: "entries")
         try Terminal.say(
             """
-            \(check.count) entries, numbers \(first.sequence) to \(last.sequence): none was changed, each follows
+            \(entries), numbers \(first.sequence) to \(last.sequence): none was changed, each follows
             the one before it. The last row_hash is \(last.rowHash).
             \(check.publicKey.map { "The export was signed by the key \($0)." } ?? "The export is not signed.")
             """)

@@ -14,9 +14,7 @@ extension Verb {
             """,
         options: []
     ) { arguments in
-        guard let shell = arguments.operands.first, arguments.operands.count == 1 else {
-            throw UsageError("name bash or zsh")
-        }
+        let shell = try arguments.operand("SHELL, bash or zsh,")
         switch shell {
         case "bash": try Terminal.write(Completion(Main.verbs).bash)
         case "zsh": try Terminal.write(Completion(Main.verbs).zsh)

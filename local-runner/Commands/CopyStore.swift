@@ -11,8 +11,10 @@ extension Verb {
             written to the source after the copy has begun is not copied. Counters of rate limits are not copied.
             """,
         options: [
-            Option("--from", "URL", "the database to copy: " + DatabaseArgument.help),
-            Option("--to", "URL", "the database to copy into; a SQLite file is created, any other must exist"),
+            Option("--from", "URL", "the database to copy: " + DatabaseArgument.help, isRequired: true),
+            Option(
+                "--to", "URL", "the database to copy into; a SQLite file is created, any other must exist",
+                isRequired: true),
         ]
     ) { arguments in
         let source = try database(arguments, "--from", creates: false)
@@ -25,7 +27,7 @@ extension Verb {
             let rows = try StoreCopy(from: source, to: target).run { progress in
                 Terminal.printError("\(progress.table): \(progress.rows) of \(progress.total)")
             }
-            try Terminal.say("Copied \(rows) rows. All audit chains are intact.")
+            try Terminal.say("Copied \(Terminal.counted(rows, "row")). All audit chains are intact.")
             return 0
         } catch StoreCopy.Failure.sourceIsNotCurrent {
             throw Failure("the --from database has another schema than this build; run local-runner migrate on it")
@@ -35,9 +37,9 @@ extension Verb {
     }
 
     private static func database(_ arguments: Arguments, _ option: String, creates: Bool) throws -> any Database {
-        guard let text = arguments[option] else { throw UsageError("\(option) URL is missing") }
-        guard let url = try DatabaseArgument.url(text, of: option).reveal({ DatabaseURL($0) }) else {
-            throw UsageError("\(option) is not a database that this build supports; write sqlite:PATH or postgres://…")
+        let text = try DatabaseArgument.url(try arguments.required(option), of: option)
+        guard let url = text.reveal({ DatabaseURL($0) }) else {
+            throw UsageError("\(option): \(DatabaseSource.problem(ofUnusable: text))")
         }
         if creates, let file = url.file { try refuseForeign(file) }
         return url.database(creates: creates)

@@ -13,6 +13,9 @@ extension Verb {
             Values of secrets come from this process's environment, or from the file that it names with _FILE at the
             end of the secret's name, or else from .dev.vars (.dev.vars.NAME with --env NAME). Values of variables
             come from .dev.vars, or else from "vars" in the configuration.
+
+            The script local-runner/dev builds what has changed before it runs this verb. It also takes --build-only, which
+            builds and exits, and --postgresql, which makes a build that can use PostgreSQL too.
             """,
         options: [
             Option("--port", "N", "the port; 0 picks a free one; default: the configuration's"),
@@ -30,13 +33,14 @@ extension Verb {
                 words: RunnerLog.Format.allCases.map(\.rawValue)),
         ] + Option.configuration
     ) { arguments in
-        let project = try Project(arguments)
         let formats = RunnerLog.Format.allCases.map(\.rawValue)
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
+        let processes = try arguments.integer("--processes", in: 0...256) ?? 4
         let address = (ip: arguments["--ip"], port: try arguments.integer("--port", in: 0...65_535))
         if let ip = address.ip, !ListenAddress.isIP(ip) {
             throw UsageError("--ip \(ip): must be an IP address, such as 127.0.0.1")
         }
+        let project = try Project(arguments)
         var configuration = try project.configuration(needsSecrets: true)
         if let ip = address.ip { configuration.listen.ip = ip }
         if let port = address.port { configuration.listen.port = UInt16(clamping: port) }
@@ -70,7 +74,6 @@ extension Verb {
 
         let scheduler = Scheduler(configuration.crons, server: server, log: log)
         scheduler.start()
-        let processes = try arguments.integer("--processes", in: 0...256) ?? 4
         let worker =
             processes == 0 || !JobWorker.canRun(configuration)
             ? nil

@@ -18,16 +18,12 @@ extension Verb {
             Option("--body", "TEXT", "the request's body; @FILE reads it from a file"),
         ] + Option.configuration
     ) { arguments in
-        guard let name = arguments.operands.first, arguments.operands.count == 1 else {
-            throw UsageError("name exactly one function")
-        }
+        let name = try arguments.operand("FUNCTION, a function's name or route,")
         let project = try Project(arguments)
-        let configuration = try project.configuration(needsSecrets: true)
-        let known = configuration.functions
-        guard let function = known.first(where: { $0.function == name || $0.route == name }) else {
-            throw UsageError("there is no function \(name);  \(NearestWord.advice(name, known.map(\.function)))")
-        }
-        let event = try event(arguments, function, configuration)
+        // Reading the configuration with its secrets may create .dev.vars, so the arguments are checked before.
+        let declared = try project.configuration()
+        let event = try event(arguments, try function(name, in: declared), declared)
+        let function = try function(name, in: project.configuration(needsSecrets: true))
         let outcome = OneShot.run(
             function, event: event, functionsDirectory: try project.functionsFolder, log: RunnerLog())
         switch outcome {
@@ -39,6 +35,17 @@ extension Verb {
         case .notStarted(let code):
             throw Failure("\(name) can't be started: \(String(cString: strerror(code))); is it built?")
         }
+    }
+
+    /// Returns the function with a name or route. Throws `UsageError` if there is none.
+    private static func function(
+        _ name: String, in configuration: Configuration
+    ) throws(UsageError) -> FunctionConfiguration {
+        let known = configuration.functions
+        guard let function = known.first(where: { $0.function == name || $0.route == name }) else {
+            throw UsageError("there is no function \(name); \(NearestWord.advice(name, known.map(\.function)))")
+        }
+        return function
     }
 
     private static func event(

@@ -37,6 +37,9 @@ extension Verb {
         let lanes = try administration.access.jobLanes()
         let jobs = try administration.access.jobs(status, limit: limit)
         try administration.output.say(JobEntry.json(lanes, jobs)) {
+            guard !lanes.isEmpty || !jobs.isEmpty else {
+                return try Terminal.say("The queue has no jobs.")
+            }
             let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
             try Terminal.say(
                 table: [counted]
@@ -44,6 +47,7 @@ extension Verb {
                         [lane.lane] + JobStatus.allCases.map { String(lane.counts[$0] ?? 0) }
                             + [lane.oldest.map { "\($0) s" } ?? ""]
                     })
+            if let status, jobs.isEmpty { return try Terminal.say("No job has the status \(status.rawValue).") }
             let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
             try Terminal.say(
                 table: [header]

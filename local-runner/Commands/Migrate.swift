@@ -6,8 +6,16 @@ extension Verb {
         details: "Safe to run at any time, and by several processes at once. A SQLite file is made if it is missing.",
         options: Option.database
     ) { arguments in
-        try DatabaseSource(arguments).open(migrates: true).close()
-        try Terminal.say("The schema is up to date.")
+        let source = try DatabaseSource(arguments)
+        let before = try source.migrate()
+        switch before {
+        case .missing:
+            try Terminal.say("Created the schema of \(source.name), version \(SchemaState.ofThisBuild).")
+        case .older(let version):
+            try Terminal.say(
+                "Updated the schema of \(source.name) from version \(version) to \(SchemaState.ofThisBuild).")
+        case .current, .newer, .tooNew: try Terminal.say("The schema of \(source.name) was up to date.")
+        }
         return 0
     }
 }

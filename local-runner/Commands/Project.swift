@@ -38,11 +38,19 @@ struct Project {
     /// Reads and checks the configuration. If secrets are needed, and neither the environment has all of them nor
     /// .dev.vars exists, creates .dev.vars first, unless `makesSecrets` is false.
     func configuration(needsSecrets: Bool = false, makesSecrets: Bool = true) throws -> Configuration {
-        if needsSecrets, makesSecrets { try makeSecrets() }
+        let made = needsSecrets && makesSecrets ? try makeSecrets() : []
         var configuration = try Configuration.load(
             configurationFile, environment: environment,
             defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
         if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
+        let file = configuration.databaseURL.reveal { DatabaseURL($0)?.file }
+        if made.contains("CREDENTIALS_KEY"), let file, File.exists(file) {
+            Terminal.printError(
+                """
+                \(file) existed before: what it contains encrypted with another CREDENTIALS_KEY can't be read. Put that \
+                key into \(DevVars.fileName(environment: environment)) if you have it; otherwise connect the platforms again.
+                """)
+        }
         return configuration
     }
 
@@ -64,22 +72,18 @@ struct Project {
                 "DATABASE_URL has no value; set it or DATABASE_URL_FILE in the environment, or name the database with "
                     + "--database URL")
         }
-        guard url.reveal({ DatabaseURL($0) }) != nil else { throw Self.unknownEngine }
+        guard url.reveal({ DatabaseURL($0) }) != nil else {
+            throw Failure("DATABASE_URL: \(DatabaseSource.problem(ofUnusable: url))")
+        }
         return configuration
     }
-
-    private static let unknownEngine = Failure(
-        """
-        DATABASE_URL is not a database that this build supports; write sqlite:PATH, or build with \
-        local-runner/dev --build-only --postgresql to use postgres://…
-        """)
 
     /// The files that the configuration is read from.
     var watchedFiles: [String] { [configurationFile, "\(root)/\(DevVars.fileName(environment: environment))"] }
 
     /// Creates .dev.vars if it does not exist, with the required secrets that the environment lacks. Does nothing if
-    /// the environment has all.
-    private func makeSecrets() throws {
+    /// the environment has all. Returns the names of the secrets in the new file.
+    private func makeSecrets() throws -> [String] {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
         let bytes = try File.read(configurationFile)
@@ -88,16 +92,19 @@ struct Project {
         let missing = required.filter { name in
             given[name, default: ""].isEmpty && given[name + Environment.fileSuffix, default: ""].isEmpty
         }
-        guard !File.exists(path), !missing.isEmpty else { return }
+        guard !File.exists(path), !missing.isEmpty else { return [] }
         try DevVars.create(path, secrets: missing)
         Terminal.printError("Created \(name) with random secrets for this machine.")
+        return missing
     }
 
     /// Opens the configuration's database and brings its schema up to date. Creates the file of a SQLite database if it
     /// is missing.
     func database(_ configuration: Configuration) throws -> any Database {
-        let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
-        guard let url = url ?? nil else { throw Self.unknownEngine }
+        let text = configuration.databaseURL
+        guard let url = text.reveal({ DatabaseURL($0) }) else {
+            throw Failure("DATABASE_URL: \(DatabaseSource.problem(ofUnusable: text))")
+        }
         try File.makeFolder(stateFolder, mode: 0o700)
         let database = url.database(creates: true)
         try database.migrate()

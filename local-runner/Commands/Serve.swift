@@ -93,7 +93,7 @@ extension Verb {
     private static func keep(_ name: String, in configuration: inout Configuration) throws {
         let names = configuration.functions.filter { !$0.methods.isEmpty }.map(\.function)
         guard let function = configuration.functions.first(where: { $0.function == name }) else {
-            throw UsageError("--function \(name): \(NearestWord.advice(name, names))")
+            throw UsageError("--function \(name) is unknown; \(NearestWord.advice(name, names))")
         }
         guard !function.methods.isEmpty else {
             throw UsageError("--function \(name): schedules run this function, not requests; use --workers N")

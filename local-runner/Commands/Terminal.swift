@@ -59,6 +59,12 @@ enum Terminal {
         }
     }
 
+    /// Returns a number with its noun, such as `1 row` or `2 rows`. `plural` is the noun's plural if that is not made by
+    /// an s.
+    static func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(plural ?? noun + "s")"
+    }
+
     /// Writes a line, or several, to standard error. Characters in it that control a terminal are replaced.
     static func printError(_ text: String) { _ = File.write(STDERR_FILENO, Array("\(harmless(text))\n".utf8)[...]) }
 }

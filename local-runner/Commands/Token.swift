@@ -1,6 +1,7 @@
 @_spi(System) import Auth
 import Base
 import Demonstration
+import Store
 
 extension Verb {
     static let token = Verb(
@@ -24,27 +25,29 @@ extension Verb {
             Option("--expires-in", "SECONDS", "how long it is valid; negative: expired; default: 604800"),
         ] + Option.configuration
     ) { arguments in
-        let project = try Project(arguments)
-        let configuration = try project.configuration(needsSecrets: true)
         let lifetime = try arguments.integer("--expires-in", in: -1_000_000_000...1_000_000_000)
         let level = try arguments.word("--aal", of: ["aal1", "aal2"]) ?? "aal2"
-        let person = try person(arguments, project, configuration)
-        let tokens = try SessionTokens(configuration)
+        let project = try Project(arguments)
+        let person = try person(arguments, project)
+        // Reading the configuration with its secrets may create .dev.vars, so the person is looked up before.
+        let tokens = try SessionTokens(project.configuration(needsSecrets: true))
         try Terminal.say(tokens.issue(person, level: level, lifetime: lifetime ?? SessionTokens.lifetime))
         return 0
     }
 
-    private static func person(
-        _ arguments: Arguments, _ project: Project, _ configuration: Configuration
-    ) throws -> SessionTokens.Person {
+    private static func person(_ arguments: Arguments, _ project: Project) throws -> SessionTokens.Person {
         let user = try arguments.identifier("--user")
         let workspace = try arguments.identifier("--workspace")
         let role = try arguments.word("--role", of: Role.allCases.map(\.rawValue)).flatMap(Role.init)
         if let user, let email = arguments["--email"] {
             return SessionTokens.Person(userID: user, email: email)
         }
-        let database = try project.database(configuration)
-        let members = try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members() ?? []
+        let source = DatabaseSource(try project.configuration().databaseURL)
+        let database = try source.open()
+        defer { database.close() }
+        let members = try source.explained {
+            try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members() ?? []
+        }
         let isNamed = user != nil || arguments["--email"] != nil
         let match = members.first { member in
             (user == nil || member.userID == user)

@@ -26,7 +26,7 @@ struct Verb: Sendable {
     var help: String {
         let usage = ["Usage: local-runner", name, operands, "[options]"].filter { !$0.isEmpty }
         let rows = (options + [Option("--help", nil, "print this text")]).map {
-            ([$0.name, $0.value].compactMap { $0 }.joined(separator: " "), $0.help)
+            ($0.form, $0.help + ($0.isRequired ? "; required" : ""))
         }
         let parts = [usage.joined(separator: " "), summary + (details.isEmpty ? "" : "\n\n" + details)]
         return (parts + ["Options:\n" + Self.table(rows)]).joined(separator: "\n\n")

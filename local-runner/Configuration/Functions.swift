@@ -26,13 +26,13 @@ extension ConfigurationReader {
                 if earlier.configuration.route == configuration.route {
                     problems.add(
                         element.place + ".route",
-                        "\(configuration.route) is also the route of \(earlier.place);  "
+                        "\(configuration.route) is also the route of \(earlier.place); "
                             + "one function serves a route, so list all its methods there.")
                 }
                 if earlier.configuration.function == configuration.function {
                     problems.add(
                         element.place + ".function",
-                        "\(configuration.function) already serves \(earlier.place);  "
+                        "\(configuration.function) already serves \(earlier.place); "
                             + "a function has exactly one route.")
                 }
             }

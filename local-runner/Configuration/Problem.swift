@@ -15,8 +15,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
     let problems: [Problem]
 
     var description: String {
-        let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
-        return problems.reduce("\(file) has \(count):") { $0 + "\n  \($1)" }
+        problems.reduce("\(file) has \(Terminal.counted(problems.count, "problem")):") { $0 + "\n  \($1)" }
     }
 }
 

@@ -63,12 +63,14 @@ final class Console {
         guard request.hostText.hasSuffix(":\(listen.port)") || listen.port == 80 else { throw .forbidden }
         let method = request.bytes[request.head.method]
         guard method.isExactly("GET") || method.isExactly("HEAD") else {
-            throw .methodNotAllowed(allow: Array("GET, HEAD".utf8))
+            throw .noMethod(method, allow: Array("GET, HEAD".utf8))
         }
         let path = String(decoding: request.bytes[request.path], as: UTF8.self)
         let name = path == "/" ? "index.html" : String(path.dropFirst(Self.prefix.count))
         if let type = Self.type(name), File.names(in: folder).contains(name) {
-            guard let bytes = try? File.read("\(folder)/\(name)") else { throw .notFound }
+            guard let bytes = try? File.read("\(folder)/\(name)") else {
+                throw .noEndpoint(at: request.bytes[request.path])
+            }
             return .file(bytes: bytes, type: type)
         }
         try request.authorize(
@@ -85,7 +87,7 @@ final class Console {
             return .data(.log(after: after, selection))
         case "functions": return .data(.functions)
         case "schedules": return .data(.schedules)
-        default: throw .notFound
+        default: throw .noEndpoint(at: request.bytes[request.path])
         }
     }
 
@@ -128,7 +130,9 @@ extension Connection {
         case .file(let bytes, let type):
             answer(status: 200, body: bytes, type: type) { $0.append(Console.contentSecurityPolicy) }
         case .data(.session):
-            guard let state = console.state else { return reject(.notFound) }
+            guard let state = console.state else {
+                return reject(.notFound("dev.json can't be read. Start local-runner dev again, which writes it."))
+            }
             answer(status: 200, body: state)
         case .data(.log(let number, let selection)):
             answer(status: 200, body: console.recent.page(after: number, selection))

@@ -24,7 +24,7 @@ struct LambdaPackage {
         self.source = source
         without = arguments.all("--without")
         for name in without where !source.optional.contains(name) {
-            throw UsageError("--without \(name): \(NearestWord.advice(name, source.optional.sorted()))")
+            throw UsageError("--without \(name) is unknown; \(NearestWord.advice(name, source.optional.sorted()))")
         }
         guard Components.lines.contains(where: { $0.hasPrefix("libpq") }) else {
             throw Failure(

@@ -64,7 +64,7 @@ struct PackageSource {
             configurationFile, file: project.configurationFile, environment: environment, local: local)
         for (name, _) in given where configuration.variables[name] == nil {
             let known = configuration.variables.keys.sorted().filter { !secrets.contains($0) }
-            throw UsageError("--var \(name): \(NearestWord.advice(name, known))")
+            throw UsageError("--var \(name) is unknown; \(NearestWord.advice(name, known))")
         }
         known = try Self.known(project, secrets)
         folder = try project.functionsFolder

@@ -31,8 +31,8 @@ extension Verb {
             Option(
                 "--target", "TARGET",
                 "the platform: \(PackageTarget.allCases.map(\.rawValue).joined(separator: ", "))",
-                words: PackageTarget.allCases.map(\.rawValue)),
-            Option("--out", "DIR", "the folder to be made"),
+                words: PackageTarget.allCases.map(\.rawValue), isRequired: true),
+            Option("--out", "DIR", "the folder to be made", isRequired: true),
             Option("--function", "NAME", "package this function alone"),
             Option(
                 "--architecture", "NAME", "refuse executables for another processor",
@@ -46,11 +46,8 @@ extension Verb {
             Option("--env", "NAME", "the environment, an entry of \"env\" in the configuration"),
         ]
     ) { arguments in
-        let names = PackageTarget.allCases.map(\.rawValue)
-        guard let target = try arguments.word("--target", of: names).flatMap(PackageTarget.init) else {
-            throw UsageError("--target is missing; it is one of \(names.joined(separator: ", "))")
-        }
-        guard let out = arguments["--out"] else { throw UsageError("--out DIR is missing") }
+        let target = try arguments.required("--target", as: PackageTarget.self)
+        let out = try arguments.required("--out")
         let source = try PackageSource(arguments)
         var folder = try PackageFolder(File.absolute(out), secrets: source.known)
         do {

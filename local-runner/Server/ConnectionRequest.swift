@@ -115,7 +115,7 @@ extension Connection {
         if let pages = server.settings.pages, let page = pages.page(bytes[path], isOwnPort: isOnPagesPort) {
             exchange.isOwnPage = page != .metrics
             guard method.isExactly("GET") || method.isExactly("HEAD") else {
-                throw .methodNotAllowed(allow: Array("GET, HEAD".utf8))
+                throw .noMethod(method, allow: Array("GET, HEAD".utf8))
             }
             if page == .metrics, !isOnPagesPort { try pages.authorize(bytes, head) }
             guard !head.hasBody else { throw .bodyTooLarge }
@@ -123,7 +123,7 @@ extension Connection {
             input.consume(head.length)
             return show(page)
         }
-        guard !isOnPagesPort else { throw .notFound }
+        guard !isOnPagesPort else { throw .noEndpoint(at: bytes[path]) }
         // The host of the target has precedence over the field (RFC 9112 §3.2.2).
         let host = targetHost ?? head.host
         if let console = server.console, Console.matches(bytes[path]) {
@@ -147,7 +147,7 @@ extension Connection {
         exchange.originLines = route.originLines(bytes, head)
         let isPreflight = method.isExactly("OPTIONS") && route.takesPreflight(bytes, head)
         guard isPreflight || route.hasMethod(method) else {
-            guard method.isExactly("OPTIONS") else { throw .methodNotAllowed(allow: route.allow) }
+            guard method.isExactly("OPTIONS") else { throw .noMethod(method, allow: route.allow) }
             if head.hasBody { exchange.keepsConnection = false }
             input.consume(head.length)
             return answerOptions(allow: route.allow)

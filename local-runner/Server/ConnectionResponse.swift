@@ -61,9 +61,7 @@ extension Connection {
         default: break
         }
         if case .requestTimeout = error { exchange.keepsConnection = false }
-        var body = Array("{\"error\":\"".utf8)
-        body.append(error.sentence)
-        body.append("\"}")
+        let body = JSONWriter.bytes(JSON.object(["error": .string(error.sentence)]))
         if case .head = phase {
             // Starts an exchange for the log, since no request has begun.
             exchange.reset()
@@ -73,7 +71,7 @@ extension Connection {
         }
         answer(status: error.status, body: body) { head in
             switch error {
-            case .methodNotAllowed(let allow):
+            case .methodNotAllowed(_, let allow):
                 head.append("Allow: ")
                 head.append(contentsOf: allow)
                 head.append("\r\n")

@@ -56,10 +56,10 @@ enum LocalHandler {
         func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
             try checkSender(listen: listen)
             try authorize(token, refusal: "This path requires the localToken in dev.json as a bearer token.")
-            guard bytes[path].equals("/cdn-cgi/handler/scheduled") else { throw .notFound }
+            guard bytes[path].equals("/cdn-cgi/handler/scheduled") else { throw .noEndpoint(at: bytes[path]) }
             let method = bytes[head.method]
             guard method.isExactly("GET") || method.isExactly("POST") else {
-                throw .methodNotAllowed(allow: Array("GET, POST".utf8))
+                throw .noMethod(method, allow: Array("GET, POST".utf8))
             }
             guard let cron = RequestTarget.parameter("cron", in: bytes[query]) else {
                 throw .badRequest("The parameter cron is missing.")
@@ -73,7 +73,12 @@ enum LocalHandler {
     static func fire(_ cron: String, for connection: Connection) {
         let server = connection.server
         let triggers = server.crons.filter { $0.cron.description == cron }
-        guard !triggers.isEmpty else { return connection.reject(.notFound) }
+        guard !triggers.isEmpty else {
+            let known = server.crons.map(\.cron.description)
+            let shown = String(cron.prefix(60)).harmless
+            return connection.reject(
+                .notFound("No trigger has the cron expression \(shown); \(NearestWord.advice(cron, known))"))
+        }
         guard !triggers.contains(where: server.isRunning) else { return connection.reject(.stillRunning) }
         let request = connection.exchange.requestID
         var statuses = [Int?](repeating: nil, count: triggers.count)

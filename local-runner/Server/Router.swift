@@ -109,7 +109,7 @@ struct Router {
         guard let decoded = RequestTarget.decodePath(path) else {
             throw .badRequest("The path contains a malformed percent-encoding.")
         }
-        guard let route = decoded.withUnsafeBytes({ try? find($0) }) else { throw .notFound }
+        guard let route = decoded.withUnsafeBytes({ try? find($0) }) else { throw .noEndpoint(at: path) }
         return route
     }
 
@@ -119,6 +119,6 @@ struct Router {
             path = UnsafeRawBufferPointer(rebasing: path.dropLast())
         }
         for route in routes where path.equals(route.path) { return route }
-        throw .notFound
+        throw .noEndpoint(at: path)
     }
 }

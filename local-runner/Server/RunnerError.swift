@@ -1,3 +1,6 @@
+import Base
+import HTTP
+
 /// An error that the runner itself returns instead of a function's response: a status, and a sentence that reveals
 /// nothing about the inside of the runner or the function.
 enum RunnerError: Error, Equatable {
@@ -5,9 +8,10 @@ enum RunnerError: Error, Equatable {
     /// Has the sentence of the response. For a path of a function, the function itself would return the same.
     case unauthorized(StaticString)
     case forbidden
-    case notFound
-    /// Has the methods of the path, for Allow.
-    case methodNotAllowed(allow: [UInt8])
+    /// Has the sentence of the response.
+    case notFound(String)
+    /// Has the request's method, and the methods of the path, for Allow.
+    case methodNotAllowed(String, allow: [UInt8])
     case requestTimeout
     case stillRunning
     case bodyTooLarge
@@ -44,13 +48,25 @@ enum RunnerError: Error, Equatable {
         }
     }
 
-    /// The value of "error" in the body. It needs no escaping.
-    var sentence: StaticString {
+    /// Returns the error for a path that the server does not have.
+    static func noEndpoint(at path: UnsafeRawBufferPointer) -> RunnerError {
+        let shown = String(decoding: path.prefix(100), as: UTF8.self).harmless
+        return .notFound("There is no endpoint at \(shown). Check the path; upper and lower case differ.")
+    }
+
+    /// Returns the error for a method that a path does not have. `allow` is the value of Allow.
+    static func noMethod(_ method: UnsafeRawBufferPointer, allow: [UInt8]) -> RunnerError {
+        .methodNotAllowed(String(decoding: method.prefix(100), as: UTF8.self), allow: allow)
+    }
+
+    /// The value of "error" in the body.
+    var sentence: String {
         switch self {
-        case .badRequest(let sentence), .unauthorized(let sentence): sentence
-        case .forbidden: "Forbidden"
-        case .notFound: "Not found"
-        case .methodNotAllowed: "Method not allowed"
+        case .badRequest(let sentence), .unauthorized(let sentence): sentence.description
+        case .forbidden: "This path is only for this machine: without a proxy, and not for pages of other sites."
+        case .notFound(let sentence): sentence
+        case .methodNotAllowed(let method, let allow):
+            HTTPError.methodNotAllowed(method, allowed: String(decoding: allow, as: UTF8.self)).sentence
         case .requestTimeout: "The request took too long to arrive."
         case .stillRunning: "The previous run of this trigger has not ended."
         case .bodyTooLarge: "The body is too large."

@@ -125,6 +125,8 @@ final class Server {
         guard entrances.allSatisfy({ loop.watch($0.listener.descriptor, $0) != nil }) else { return }
         serviceManager?.tell("READY=1")
         showLife()
+        // Logs at once if the database can't be used.
+        store?.look { _ in }
         loop.run { signals > 1 || isTimeUp || isDraining && isIdle && worker?.hasEnded ?? true }
         store?.stop()
         (pools + formerPools).forEach { $0.kill() }

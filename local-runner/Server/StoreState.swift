@@ -22,12 +22,22 @@ struct StoreState {
     /// The reason why a look at the database failed or why functions can't use it. Nil if there is none.
     var problem: String?
 
+    /// Returns the state of the database at a URL. `database` is the connection to it.
+    static func look(at place: DatabaseURL, _ database: any Database) -> StoreState {
+        guard place.exists else {
+            var state = StoreState()
+            state.problem = "there is no database at \(place.file ?? "its URL"); local-runner migrate creates it"
+            return state
+        }
+        return look(database)
+    }
+
     /// Returns the database's state. If the database fails, closes the connection to it.
     static func look(_ database: any Database) -> StoreState {
         var state = StoreState()
         do {
-            guard try database.isCurrent() else {
-                state.problem = "the database's schema is not that of this build; run local-runner migrate"
+            if let problem = try database.schemaState().problem {
+                state.problem = "the database \(problem)"
                 return state
             }
             state.lanes = try SystemAccess(database).jobLanes().map { lane in

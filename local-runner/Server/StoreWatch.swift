@@ -158,8 +158,8 @@ final class StoreWatch {
         while true {
             let count = read(questions, &byte, 1)
             if count < 0, errno == EINTR { continue }
-            guard count == 1, let database else { break }
-            guard File.write(answers, StoreState.look(database).line[...]) else { break }
+            guard count == 1, let place, let database else { break }
+            guard File.write(answers, StoreState.look(at: place, database).line[...]) else { break }
         }
         database?.close()
         _exit(0)

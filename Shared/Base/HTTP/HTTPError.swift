@@ -32,6 +32,12 @@ public struct HTTPError: Error {
     /// 404: the path or the object does not exist, or the object does not belong to the caller. Callers can't tell the
     /// last two cases apart.
     public static func notFound(_ sentence: String) -> HTTPError { HTTPError(404, sentence) }
+    /// 405: the path does not have this method. `allowed` is the value of Allow, such as `GET, HEAD`.
+    public static func methodNotAllowed(_ method: String, allowed: String) -> HTTPError {
+        HTTPError(
+            405, "The method \(String(method.prefix(20)).harmless) is not allowed here; allowed: \(allowed).",
+            headers: ["Allow": allowed])
+    }
     /// 408: the request did not arrive completely in time.
     public static let requestTimeout = HTTPError(408, "The request took too long to arrive.")
     /// 409: the current state does not allow the request.

@@ -21,6 +21,14 @@ public struct AccessError: DomainError, Equatable {
     static let invalidAPIKey = AccessError(.unauthenticated, "api_key_invalid", "Missing or invalid API key.")
     static let invalidCredentials = AccessError(
         .unauthenticated, "credentials_invalid", "Missing or invalid session token or API key.")
+    /// An API key came where a session token is needed.
+    static let keyForSession = AccessError(
+        .unauthenticated, "session_invalid",
+        "Missing or invalid session token. This operation does not accept API keys.")
+    /// A session token came where an API key is needed.
+    static let sessionForKey = AccessError(
+        .unauthenticated, "api_key_invalid",
+        "Missing or invalid API key. This operation does not accept session tokens.")
     static let endedSession = AccessError(
         .unauthenticated, "session_ended", "Your session was ended. Sign in again.")
     static let timedOutSession = AccessError(

@@ -84,12 +84,18 @@ private func credentials(
     case .session:
         guard let token = bearerToken(request), !APIKey.isMarked(token),
             let session = try session(token, environment, database, now: now)
-        else { throw AccessError.invalidSession }
+        else {
+            let isKey = APIKey.isMarked(bearerToken(request) ?? request.headers["X-Api-Key"] ?? "")
+            throw isKey ? AccessError.keyForSession : .invalidSession
+        }
         return .user(session)
     case .apiKey(let scope):
         guard let token = apiKeyToken(request), let key = APIKey(token),
             let stored = try storedKey(key, isRead: scope == .read, database, known: known)
-        else { throw AccessError.invalidAPIKey }
+        else {
+            let isSession = SessionToken.hasForm(apiKeyToken(request) ?? "")
+            throw isSession ? AccessError.sessionForKey : .invalidAPIKey
+        }
         return stored
     case .sessionOrKey:
         guard let token = eitherToken(request) else { throw AccessError.invalidCredentials }

@@ -21,6 +21,12 @@ public struct SessionToken: Sendable {
     /// The difference in seconds that is tolerated between the issuer's clock and this server's.
     static let clockSkew = 30
 
+    /// Returns true if a text has the form of a session token: three parts with dots between them, the first of which
+    /// begins as a JSON object in base64url does. The token need not be valid.
+    static func hasForm(_ text: String) -> Bool {
+        text.hasPrefix("eyJ") && text.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2
+    }
+
     /// Returns true if a token's header names an algorithm with a private and a public key, RS256 or ES256.
     static func namesPublicKey(_ compact: String) -> Bool {
         let header = compact.split(separator: ".", maxSplits: 1).first.flatMap(json)

@@ -23,7 +23,8 @@ public struct SyncError: DomainError, Equatable {
     /// The integration, or the job of its sync, no longer exists.
     public static let unknownIntegration = SyncError(
         .notFound, "unknown_integration", "This workspace has no such integration.")
-    public static let unknownPlatform = SyncError(.notFound, "unknown_platform", "This platform is not supported.")
+    public static let unknownPlatform = SyncError(
+        .notFound, "unknown_platform", "This platform is not supported. GET /api/platforms lists the platforms.")
 
     /// Returns the error for credentials that are incomplete or malformed, or have unknown fields.
     static func malformedCredentials(_ errors: CredentialErrors) -> SyncError {

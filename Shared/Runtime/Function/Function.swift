@@ -1,5 +1,5 @@
 public import Auth
-public import Base
+import Base
 import Glibc
 import Invocation
 

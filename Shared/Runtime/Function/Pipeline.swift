@@ -82,7 +82,8 @@ public final class Pipeline: Service {
 
     /// Answers 404: an endpoint has no schedule.
     public func respond(to event: ScheduledEvent) -> Response {
-        HTTPError.notFound("Not found.").response.completed(requestID: Identifier.random().description)
+        HTTPError.notFound("This endpoint has no schedule; send it a request.").response.completed(
+            requestID: Identifier.random().description)
     }
 
     public func warmUp() { _ = rehearse() }
@@ -107,7 +108,7 @@ public final class Pipeline: Service {
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
             if let preflight = origins.preflight(request, methods: allowedMethods) { return preflight }
-            throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
+            throw HTTPError.methodNotAllowed(request.method.rawValue, allowed: allowedMethods)
         }
         guard case .bytes = request.body else {
             throw HTTPError(413, "The body is longer than \(maximumBodyLength) bytes.")

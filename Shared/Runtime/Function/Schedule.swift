@@ -21,7 +21,8 @@ public final class Schedule: Service {
 
     /// Answers 404: a scheduled function has no route.
     public func respond(to request: Request) -> Response {
-        HTTPError.notFound("Not found.").response.completed(requestID: RequestID.of(request))
+        HTTPError.notFound("This function is run by its schedule, not by requests.").response.completed(
+            requestID: RequestID.of(request))
     }
 
     public func respond(to event: ScheduledEvent) -> Response {

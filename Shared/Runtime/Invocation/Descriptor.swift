@@ -6,6 +6,7 @@ import Glibc
 struct Descriptor {
     static let standardInput = Descriptor(number: STDIN_FILENO)
     static let standardOutput = Descriptor(number: STDOUT_FILENO)
+    static let standardError = Descriptor(number: STDERR_FILENO)
 
     let number: Int32
 

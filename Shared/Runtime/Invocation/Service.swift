@@ -12,8 +12,7 @@ public protocol Service {
     /// Does the scheduled work that is due at the time of `event`. A service without a schedule answers 404.
     func respond(to event: ScheduledEvent) -> Response
 
-    /// Prepares this process for forks: sets up as much as possible of what a first request would set up, so that its
-    /// children need not.
+    /// Returns the function's part of the OpenAPI document.
     func declaration() -> JSON
 
     /// Does everything that the first request would set up, so that processes forked from this one need not do it.
@@ -67,7 +66,7 @@ public enum WayIn: Equatable {
 /// Serves the request or the requests that this process was started for. Returns the exit status.
 ///
 /// With the argument `--version` and no request, it prints the libraries that the executable contains; with
-/// `--describe`, the function's part of the OpenAPI document. A web server that passes a query string as CGI arguments
+/// `--describe`, the function's part of the OpenAPI document. It refuses other arguments. A web server that passes a query string as CGI arguments
 /// (RFC 3875 §4.4) can't trigger this, because the arguments are read only if no other way of invocation applies.
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
     Process.ignoreSignalsOfWrites()
@@ -83,6 +82,18 @@ public func serve(_ service: some Service, _ environment: Environment = .process
     case .standardInput where ProgramArguments.all.dropFirst() == ["--describe"]:
         print(String(decoding: JSONWriter.bytes(service.declaration()), as: UTF8.self))
         return 0
+    case .standardInput where ProgramArguments.all.count > 1:
+        let program = ProgramArguments.all.first ?? ""
+        let usage = """
+            \(ProgramArguments.all.dropFirst().joined(separator: " ")): unexpected arguments
+
+            Usage: \(program) <EVENT.json    answers an event on standard input
+                   \(program) --describe     prints the function's part of the OpenAPI document
+                   \(program) --version      prints the libraries that the executable contains
+            """
+        let lines = usage.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).harmless + "\n" }
+        try? Descriptor.standardError.write(Array(lines.joined().utf8))
+        return 2
     case .standardInput: return Event.runFromStandardInput(service, environment)
     }
 }

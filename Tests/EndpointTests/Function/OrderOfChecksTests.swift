@@ -29,7 +29,7 @@ import Testing
         /// The beginning of the error sentence; empty if the tests don't check it.
         var sentence: String {
             switch self {
-            case .method: "This method"
+            case .method: "The method"
             case .size: "The body is longer"
             case .credentials: "Missing or invalid"
             case .body: ""

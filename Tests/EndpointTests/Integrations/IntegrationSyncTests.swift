@@ -132,7 +132,7 @@ import Testing
 
     @Test("Errors in a request are explained") func whatIsWrongWithARequestIsSaid() throws {
         for (config, platform, status, sentence) in [
-            ([:], "pingone", 404, "This platform is not supported."),
+            ([:], "pingone", 404, "This platform is not supported. GET /api/platforms lists the platforms."),
             (
                 ["domain": "not a domain", "token": "x"], "okta", 400,
                 "config.domain is not valid: The org's domain, such as example.okta.com. config.token is not a field of this platform: domain, api_token, client_id, private_key."

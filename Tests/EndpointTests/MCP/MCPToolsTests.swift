@@ -133,11 +133,14 @@ import Testing
 
     @Test("Requests without a valid key get REST's answer") func keys() {
         let message = MCPTest.message("tools/list")
-        for key in ["x", "thal_" + String(repeating: "x", count: 40), store.own.revokedKey, store.own.token()] {
+        for key in ["x", "thal_" + String(repeating: "x", count: 40), store.own.revokedKey] {
             let reply = test.send(MCPTest.call(message, key: key))
             #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
             #expect(reply.json == ["error": "Missing or invalid API key."])
         }
+        let session = test.send(MCPTest.call(message, key: store.own.token()))
+        #expect(
+            session.status == 401 && session.error?.hasSuffix("This operation does not accept session tokens.") == true)
         var call = MCPTest.call(message, key: "")
         call.headers["Authorization"] = nil
         #expect(test.send(call).status == 401)

@@ -5,7 +5,7 @@ extension RecordCollection {
     /// Creates a list whose pages are chained by links of the relation `next`. The cursors are the links' paths and
     /// queries.
     public static func linked(
-        _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ api: PlatformAPI, _ path: UpstreamPath,
+        _ name: String, of kinds: SyncRecord.Kind..., need: Need, _ api: PlatformAPI, _ path: UpstreamPath,
         query: [(name: String, value: String)] = [], entries: @escaping (UpstreamResponse) throws -> PageEntries
     ) -> RecordCollection {
         RecordCollection(name, of: Set(kinds), need: need) { cursor in
@@ -16,7 +16,7 @@ extension RecordCollection {
 
     /// Creates a list whose pages name the next page by a token, which is sent back in a query parameter.
     public static func tokened(
-        _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ api: PlatformAPI, _ path: UpstreamPath,
+        _ name: String, of kinds: SyncRecord.Kind..., need: Need, _ api: PlatformAPI, _ path: UpstreamPath,
         query: [(name: String, value: String)] = [], parameter: String,
         token: @escaping (UpstreamResponse) throws -> String?,
         entries: @escaping (UpstreamResponse) throws -> PageEntries
@@ -32,7 +32,7 @@ extension RecordCollection {
 
     /// Creates a list whose pages are requested by offset.
     static func numbered(
-        _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ list: NumberedList,
+        _ name: String, of kinds: SyncRecord.Kind..., need: Need, _ list: NumberedList,
         entries: @escaping ([JSON]) throws -> PageEntries
     ) -> RecordCollection {
         RecordCollection(name, of: Set(kinds), need: need) { cursor in
