@@ -41,6 +41,10 @@ public struct MCPMessage {
         guard let members = value.object else {
             throw .invalidRequest("The body must be one message, a JSON object.")
         }
+        // The id of a response is one of the server's. In an error, it would name a request of the client.
+        guard members["method"] != nil || members["result"] == nil && members["error"] == nil else {
+            throw .invalidRequest("Responses are not accepted: this server sends no requests.")
+        }
         switch members["id"] {
         case nil: break
         case .string(let text)? where text.utf8.count <= 200: id = .string(text)

@@ -44,9 +44,10 @@ extension MCPMessage {
     }
 
     private func response(to error: ProtocolError) -> Response {
-        // Clients of older revisions read errors only from responses with the status 200.
+        // Clients of older revisions read errors only from responses with the status 200, and take 404 for the end of
+        // their session.
         let isRead = if case .success(.request) = content { true } else { false }
-        let status = error.kind == .notFound ? 404 : isRead && revision.hasHandshake ? 200 : 400
+        let status = isRead && revision.hasHandshake ? 200 : error.kind == .notFound ? 404 : 400
         return Self.error(status, id, error.number, error.sentence, error.data)
     }
 
@@ -174,7 +175,7 @@ struct MCPServer {
         guard let tool = request.tool else {
             let known = MCPTool.all.filter { $0.scope <= scope }.map(\.name)
             throw ProtocolError.invalidParameters(
-                "There is no tool \(String(name.prefix(60)).harmless); \(NearestWord.advice(name, known))")
+                "There is no tool \(name.harmless(atMost: 60)); \(NearestWord.advice(name, known))")
         }
         let input: [String: JSON]
         switch request.parameters["arguments"] {
@@ -182,19 +183,19 @@ struct MCPServer {
         case .object(let members)?: input = members
         default: throw ProtocolError.invalidParameters("params.arguments must be an object.")
         }
-        // The workspace is the key's own.
-        guard input["workspaceId"] == nil else {
-            throw InputError.unknown("workspaceId", "field", known: tool.fields.map(\.name))
-        }
+        // Unlike an operation, a tool does not know workspaceId: the workspace is the key's own.
+        try input.checkNames(tool.fields.map(\.name))
         try tool.check(input)
         if case .changes(_, _, let question) = tool.effect, request.offersForms {
-            switch try Confirmation(tool.name, input, context).answer(in: request.parameters, now: context.now) {
+            let question = try question(context, input)
+            let confirmation = try Confirmation(tool.name, input, question, context)
+            switch try confirmation.answer(in: request.parameters, now: context.now) {
             case .given: break
             case .refused:
                 return Self.failure("Not carried out: the person did not confirm it.", request.revision, id: id)
             case .missing(let state):
                 return Self.result(
-                    request.revision, id: id, Confirmation.form(try question(context, input), state: state),
+                    request.revision, id: id, Confirmation.form(question, state: state),
                     type: "input_required")
             }
         }
