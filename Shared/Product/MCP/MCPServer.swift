@@ -68,12 +68,16 @@ extension MCPMessage {
 
     // MARK: Schemas
 
+    /// The longest id of a request, in Unicode scalars.
+    static let longestID = 200
+    private static let idSchema = JSONSchema.textOrInteger(0...longestID)
+
     /// The schema of messages.
     public static var schema: JSONSchema {
         .object(
             [
                 .field("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-                .optional("id", .anything, "A text or a whole number. A message without one is a notification."),
+                .optional("id", idSchema, "The id of the request. A message without one is a notification."),
                 .field("method", .string, "The method, such as tools/call."),
                 .optional("params", .anyObject, "The parameters of the method."),
             ], isOpen: true)
@@ -83,7 +87,7 @@ extension MCPMessage {
     public static var answerSchema: JSONSchema {
         .object(
             .field("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-            .field("id", .anything, "The id of the request."),
+            .field("id", idSchema, "The id of the request."),
             .optional("result", .anyObject, "The result of the method."),
             .optional("error", .anyObject, "The error's code and message."))
     }
@@ -92,7 +96,7 @@ extension MCPMessage {
     public static var errorSchema: JSONSchema {
         .object(
             .optional("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-            .optional("id", .anything, "The id of the request; null if it can't be read."),
+            .optional("id", idSchema.orNull, "The id of the request; null if it can't be read."),
             .field("error", .anything, "The error's code and message, or a sentence."))
     }
 }

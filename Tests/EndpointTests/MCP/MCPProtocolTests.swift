@@ -2,6 +2,8 @@ import Base
 import TestSupport
 import Testing
 
+@testable import api_mcp
+
 /// The messages of the Model Context Protocol: revisions, header fields and errors.
 @Suite(.usesStore) struct MCPProtocolTests {
     private let test: MCPTest
@@ -207,6 +209,30 @@ import Testing
     func ids(_ id: JSON) {
         let reply = test.send(MCPTest.call(MCPTest.message("tools/list", id: id), key: store.own.readKey))
         #expect(reply.status == 200 && reply.json["id"] == id)
+    }
+
+    @Test("An id is accepted if the declaration allows it, and refused otherwise") func declaredIDs() throws {
+        let operation = try #require(DeclaredOperation.all(of: MCPFunction.self).first)
+        let schema = try #require(operation.inputs.first { $0.name == "id" }?.schema)
+        let letter = "e\u{301}"
+        var accepted = 0
+        let ids: [JSON] = [
+            .null, true, [], [1], [:], .number(1.5), .number(1e300), .integer(.max), .integer(.min), "", "a\u{0}b",
+            .string(String(repeating: letter, count: 100)), .string(String(repeating: letter, count: 101)),
+            .string(String(repeating: "x", count: 200)), .string(String(repeating: "x", count: 201)),
+        ]
+        for id in ids {
+            let isAllowed = SchemaCheck(id, schema).problems.isEmpty
+            let message = JSON.object(MCPTest.oldMessage("ping").object?.merging(["id": id]) { $1 } ?? [:])
+            let reply = test.send(MCPTest.call(message, key: store.own.readKey))
+            #expect(reply.status == (isAllowed ? 200 : 400) && reply.json["id"] == (isAllowed ? id : .null), "\(id)")
+            if isAllowed { accepted += 1 }
+        }
+        #expect(accepted == 6)
+        // JSON Schema counts 7.0 among the integers.
+        var call = Call("POST").key(store.own.readKey)
+        call.body = .bytes(Array(#"{"jsonrpc":"2.0","id":7.0,"method":"ping"}"#.utf8))
+        #expect(test.send(call).json["id"] == 7)
     }
 
     @Test("GET and DELETE get 405", arguments: ["GET", "DELETE", "HEAD", "PUT"])
