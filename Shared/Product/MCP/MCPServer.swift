@@ -92,6 +92,19 @@ extension MCPMessage {
             .optional("error", .anyObject, "The error's code and message."))
     }
 
+    /// Returns the body of the response to an error, for the OpenAPI document. Requests without a valid key, and those
+    /// whose body is too long, get REST's errors.
+    public static func exampleOfError(_ status: Int, _ sentence: String) -> JSON {
+        if status == 401 || status == 413 { return ["error": .string(sentence)] }
+        let number =
+            switch status {
+            case 400: ProtocolError.invalidParameters(sentence).number
+            case 404: ProtocolError.unknownMethod("").number
+            default: ProtocolError.refusal
+            }
+        return ["jsonrpc": "2.0", "id": 1, "error": ["code": .integer(number), "message": .string(sentence)]]
+    }
+
     /// The schema of errors. A request that can't be read as a message gets the sentence alone.
     public static var errorSchema: JSONSchema {
         .object(
