@@ -37,23 +37,24 @@ struct Confirmation {
         ]
     }
 
-    /// Returns the answer in the parameters of a call. A confirmation that is given is used up.
+    /// Returns the answer in the parameters of a call. An answer uses the state up, so a refusal is final.
     ///
     /// - Throws: `ProtocolError` if the state is not valid, or was used before.
     func answer(in parameters: [String: JSON], now: Timestamp) throws -> Answer {
         guard let state = parameters["requestState"], state != .null else { return missing(now) }
         guard let token = state.string.flatMap({ token(in: $0, now: now) }) else { throw Self.invalid }
         let response = parameters["inputResponses"]?[Self.question]
+        let isConfirmed: Bool
         switch response?["action"] {
         case "accept":
-            guard let isConfirmed = response?["content"]?[Self.field]?.bool else { return missing(now) }
-            guard isConfirmed else { return .refused }
-            // The token is used up, not the state, since the time in the state can be written in several ways.
-            guard try workspace.useOnce(confirmation: token, now: now) else { throw Self.invalid }
-            return .given
-        case "decline", "cancel": return .refused
+            guard let choice = response?["content"]?[Self.field]?.bool else { return missing(now) }
+            isConfirmed = choice
+        case "decline", "cancel": isConfirmed = false
         default: return missing(now)
         }
+        // The token is used up, not the state, since the time in the state can be written in several ways.
+        guard try workspace.useOnce(confirmation: token, now: now) else { throw Self.invalid }
+        return isConfirmed ? .given : .refused
     }
 
     /// The members of a result that asks for the confirmation.

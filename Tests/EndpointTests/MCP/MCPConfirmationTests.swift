@@ -104,12 +104,16 @@ import Testing
     }
 
     @Test("A call that is not confirmed is not carried out") func refused() throws {
-        let answers: [JSON] = [["action": "decline"], ["action": "cancel"]]
+        let answers: [JSON] = [
+            ["action": "decline"], ["action": "cancel"], ["action": "accept", "content": ["confirm": false]],
+        ]
         for given in answers {
-            let result = answer(["requestState": .string(ask()), "inputResponses": ["confirmation": given]])
+            let state = ask()
+            let result = answer(["requestState": .string(state), "inputResponses": ["confirmation": given]])
             #expect(result["isError"] == true && result["resultType"] == "complete")
+            // A refusal is final: the same state confirms nothing later.
+            #expect(try isRefused(reply(input, Self.accepted(state))))
         }
-        #expect(answer(Self.accepted(ask(), confirm: false))["isError"] == true)
         #expect(try isOpen())
     }
 
