@@ -66,6 +66,9 @@ import Testing
         #expect(
             unknown?.sentence == "extraParams.tokn_id is not known. Did you mean token_id? "
                 + "rotate_credentials on GitLab takes these extraParams: token_id.")
+        // For Swift, the name is one character.
+        let long = try refused(.rotateCredentials, ["a\n" + String(repeating: "\u{301}", count: 10_000): "8"])
+        #expect(long?.status == 400 && long?.sentence.utf8.count ?? 0 < 300 && long?.sentence.contains("\n") == false)
         let missing = try refused(.rotateCredentials, [:])
         #expect(missing?.status == 400)
         #expect(

@@ -22,10 +22,10 @@ import Testing
             try manager.copyItem(
                 atPath: BuiltProducts.project + "/wrangler-like.json", toPath: folder.path("wrangler-like.json"))
             try manager.createDirectory(
-                atPath: folder.path("local-runner"), withIntermediateDirectories: true)
-            try manager.createSymbolicLink(
-                atPath: folder.path("local-runner/Console"),
-                withDestinationPath: BuiltProducts.project + "/local-runner/Console")
+                atPath: folder.path("local-runner/Console"), withIntermediateDirectories: true)
+            try manager.copyItem(
+                atPath: BuiltProducts.project + "/local-runner/Console/Page",
+                toPath: folder.path("local-runner/Console/Page"))
             let process = try TestProcess(
                 BuiltProducts.program("local-runner"),
                 [
@@ -92,6 +92,22 @@ import Testing
         }
         #expect(try product.reply("/", method: "POST").status == 405)
         #expect(!product.folder.read("log").contains(product.token))
+    }
+
+    @Test("Only regular files of the page are served, and no links, pipes or folders")
+    func regularFiles() throws {
+        let product = try Product()
+        let page = product.folder.path("local-runner/Console/Page")
+        let manager = FileManager.default
+        for (name, target) in [("secret.js", product.folder.path("state/dev.json")), ("endless.js", "/dev/zero")] {
+            try manager.createSymbolicLink(atPath: "\(page)/\(name)", withDestinationPath: target)
+        }
+        try manager.createDirectory(atPath: "\(page)/folder.js", withIntermediateDirectories: false)
+        #expect(mkfifo("\(page)/pipe.js", 0o600) == 0)
+        for name in ["secret.js", "endless.js", "folder.js", "pipe.js"] {
+            #expect(try product.reply("/cdn-cgi/console/\(name)").status == 404, "\(name)")
+        }
+        #expect(try product.reply("/cdn-cgi/console/app.js").status == 200)
     }
 
     @Test("Another Host, port or Origin, a page of another site and a proxy are refused")

@@ -68,7 +68,7 @@ extension ChainCheck {
             case .member("exported_at", let value): exportedAt = value.string
             case .member("signature", let value): signature = value
             case .member(let name, _):
-                throw Failure("the file has an unknown member \"\(name.prefix(40))\"")
+                throw Failure("the file has an unknown member \"\(name.harmless(atMost: 40))\"")
             case .entry(let json): try add(Entry(json))
             }
         }

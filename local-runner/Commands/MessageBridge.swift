@@ -14,14 +14,17 @@ struct MessageBridge {
         guard line.contains(where: { $0 > UInt8(ascii: " ") }) else { return nil }
         // The server answers a line that is not JSON.
         let message = (try? JSON(parsing: line)) ?? .null
-        let isNotification = message["method"] != nil && message["id"] == nil
+        // Neither notifications nor responses are answered. The server sends no requests, so it expects no responses.
+        let isRequest =
+            message["method"] != nil
+            ? message["id"] != nil : message["result"] == nil && message["error"] == nil
         let answer: JSON
         do throws(Failure) {
             let (status, body) = try endpoint.send(line, fields(for: message))
-            guard !isNotification else { return nil }
+            guard isRequest else { return nil }
             answer = Self.answer(status, body, to: message)
         } catch {
-            guard !isNotification else { return nil }
+            guard isRequest else { return nil }
             answer = Self.error(error.description, to: message)
         }
         if message["method"] == "initialize", let agreed = answer["result"]?["protocolVersion"]?.string {
@@ -58,11 +61,17 @@ struct MessageBridge {
         return "=?base64?" + Base64.standard.encode(Array(text.utf8)) + "?="
     }
 
-    /// Returns the message in a response. A response that is no message, such as one of a proxy, becomes an error.
+    /// Returns the message in a response. A response without an answer to `message`, such as one of a proxy, becomes an
+    /// error, because the client waits for an answer with the id of its request.
     private static func answer(_ status: Int, _ body: [UInt8], to message: JSON) -> JSON {
-        guard let answer = try? JSON(parsing: body), answer["jsonrpc"] == "2.0" else {
-            let sentence = (try? JSON(parsing: body))?["error"]?.string
-            return error(sentence ?? "The server answered with the status \(status).", to: message)
+        let answer = try? JSON(parsing: body)
+        // An error has no id if the server could not read the request's id.
+        guard let answer, answer["jsonrpc"] == "2.0", answer["id"] == message["id"] ?? .null || answer["id"] == .null
+        else {
+            let sentence = answer?["error"]?.string
+            return error(
+                sentence ?? "The server's response, with the status \(status), is not an answer to this message.",
+                to: message)
         }
         return answer
     }

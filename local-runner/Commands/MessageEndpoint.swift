@@ -64,14 +64,15 @@ struct RemoteEndpoint: MessageEndpoint {
     private let client: UpstreamClient
     private let key: Secret
 
-    /// - Throws: `UsageError` if `text` is not a URL with https, or with http and an address of this machine.
+    /// - Throws: `UsageError` if `text` is not a URL with https, or with http and an address of this machine. The error
+    ///   does not repeat the text, because it may contain a password.
     init(_ text: String, _ key: Secret) throws {
         guard let url = UpstreamURL(text) else {
-            throw UsageError("--url \(text): must be a URL such as https://app.thalian.ai")
+            throw UsageError("--url must be a URL such as https://app.thalian.ai, without a user name and a password")
         }
         let isLocal = ["127.0.0.1", "localhost", "[::1]"].contains(url.host)
         guard url.scheme == .https || isLocal else {
-            throw UsageError("--url \(text): must begin with https://, so that the key is not sent in the clear")
+            throw UsageError("--url must begin with https://, so that the key is not sent in the clear")
         }
         // UpstreamClient connects to this machine, and without TLS, only by a variable for development.
         let environment =

@@ -28,6 +28,19 @@ enum File {
         }
     }
 
+    /// Reads a regular file. A symbolic link, a pipe and a device are errors: a link can lead anywhere, and reading the
+    /// others may never end.
+    static func readRegular(_ path: String) throws(FileError) -> [UInt8] {
+        // Without O_NONBLOCK, opening a pipe would wait for its writer.
+        let descriptor = csystem_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path: path, code: EINVAL) }
+        return try read(descriptor, path)
+    }
+
     /// Reads an open descriptor to its end. Error messages call it `name`.
     static func read(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -68,7 +68,7 @@ final class Console {
         let path = String(decoding: request.bytes[request.path], as: UTF8.self)
         let name = path == "/" ? "index.html" : String(path.dropFirst(Self.prefix.count))
         if let type = Self.type(name), File.names(in: folder).contains(name) {
-            guard let bytes = try? File.read("\(folder)/\(name)") else {
+            guard let bytes = try? File.readRegular("\(folder)/\(name)") else {
                 throw .noEndpoint(at: request.bytes[request.path])
             }
             return .file(bytes: bytes, type: type)

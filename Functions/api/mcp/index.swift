@@ -14,8 +14,9 @@ import MCP
             HeaderField("Mcp-Method", .string, "The message's method. Revision 2026-07-28 requires it."),
             HeaderField("Mcp-Name", .string, "The tool that tools/call names. Revision 2026-07-28 requires it."),
         ],
-        body: MCPMessage.schema, returns: .json(MCPMessage.answerSchema).orEmpty(202), error: MCPMessage.errorSchema,
-        errors: [ProtocolError.unknownMethod("tools/none")]
+        forms: MessageForms(
+            body: MCPMessage.schema, error: MCPMessage.errorSchema, example: MCPMessage.exampleOfError),
+        returns: .json(MCPMessage.answerSchema).orEmpty(202), errors: [ProtocolError.unknownMethod("tools/none")]
     ) { request in
         let message = MCPMessage(request)
         return IncomingMessage(scope: message.scope, refuse: message.refusal, fail: message.failure) { context in

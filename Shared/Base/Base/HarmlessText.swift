@@ -22,4 +22,8 @@ extension String {
         }
         return String(result)
     }
+
+    /// Returns the text's beginning as one harmless line, for a sentence about a text from outside. `length` is the
+    /// largest number of Unicode scalars; a limit of characters would be none, since a letter can have a million marks.
+    public func harmless(atMost length: Int) -> String { String(unicodeScalars.prefix(length)).harmless }
 }

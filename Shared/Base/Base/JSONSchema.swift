@@ -56,6 +56,15 @@ public struct JSONSchema: Sendable, Equatable {
             type: "integer", ["minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)])
     }
 
+    /// A text of a length in Unicode scalars, or a whole number of 64 bits.
+    public static func textOrInteger(_ length: ClosedRange<Int>) -> JSONSchema {
+        var schema = string(length)
+        schema.keywords["type"] = ["string", "integer"]
+        schema.keywords["minimum"] = .integer(.min)
+        schema.keywords["maximum"] = .integer(.max)
+        return schema
+    }
+
     /// One of these texts.
     public static func oneOf(_ texts: [String]) -> JSONSchema {
         JSONSchema(type: "string", ["enum": .array(texts.map(JSON.string))])
@@ -109,7 +118,9 @@ public struct JSONSchema: Sendable, Equatable {
     /// The schema that also allows null.
     public var orNull: JSONSchema {
         var schema = self
-        if let type = keywords["type"], type.string != nil { schema.keywords["type"] = [type, "null"] }
+        if let type = keywords["type"] {
+            schema.keywords["type"] = .array((type.array ?? [type]).filter { $0 != "null" } + ["null"])
+        }
         if let values = keywords["enum"]?.array { schema.keywords["enum"] = .array(values + [.null]) }
         return schema
     }

@@ -16,10 +16,10 @@ public struct AccessError: DomainError, Equatable {
 
     // MARK: Credentials
 
-    static let invalidSession = AccessError(
+    public static let invalidSession = AccessError(
         .unauthenticated, "session_invalid", "Missing or invalid session token.")
-    static let invalidAPIKey = AccessError(.unauthenticated, "api_key_invalid", "Missing or invalid API key.")
-    static let invalidCredentials = AccessError(
+    public static let invalidAPIKey = AccessError(.unauthenticated, "api_key_invalid", "Missing or invalid API key.")
+    public static let invalidCredentials = AccessError(
         .unauthenticated, "credentials_invalid", "Missing or invalid session token or API key.")
     /// An API key came where a session token is needed.
     static let keyForSession = AccessError(
@@ -37,7 +37,7 @@ public struct AccessError: DomainError, Equatable {
         .unauthenticated, "no_second_factor",
         "This workspace requires multi-factor authentication. Sign in with a second factor.")
 
-    static func tooManyFailures(retryAfter seconds: Int) -> AccessError {
+    public static func tooManyFailures(retryAfter seconds: Int) -> AccessError {
         AccessError(
             .limited, "too_many_failures", "Too many requests with credentials that are not valid. Try again later.",
             retryAfter: seconds)
@@ -46,21 +46,21 @@ public struct AccessError: DomainError, Equatable {
     // MARK: Permission
 
     static let notMember = AccessError(.refused, "not_member", "You are not a member of this workspace.")
-    static let roleForbids = AccessError(.refused, "role_forbids", "Your role does not allow this.")
-    static let keyOfAnotherWorkspace = AccessError(
+    public static let roleForbids = AccessError(.refused, "role_forbids", "Your role does not allow this.")
+    public static let keyOfAnotherWorkspace = AccessError(
         .refused, "other_workspace", "This API key is not for this workspace.")
 
-    static func needsScope(_ scope: Scope) -> AccessError {
+    public static func needsScope(_ scope: Scope) -> AccessError {
         AccessError(.refused, "scope_too_narrow", "This operation needs an API key with the scope \(scope.rawValue).")
     }
 
     public static let wrongCredentials = AccessError(
         .refused, "wrong_credentials", "This operation does not accept credentials of this kind.")
-    static let addressForbidden = AccessError(
+    public static let addressForbidden = AccessError(
         .refused, "address_forbidden", "Requests from this address are not allowed in this workspace.")
-    static let trialExpired = AccessError(
+    public static let trialExpired = AccessError(
         .refused, "trial_expired", "The trial has expired. Choose a plan to continue.")
-    static let notEnterprise = AccessError(
+    public static let notEnterprise = AccessError(
         .refused, "not_enterprise", "This is part of the Enterprise plan.")
 
     // MARK: API keys

@@ -22,8 +22,8 @@ public struct InputError: DomainError, Equatable {
 
     /// The error for an input that is not declared: `kind` is a field or a parameter, `known` are the declared names.
     public static func unknown(_ name: String, _ kind: String, known: [String]) -> InputError {
-        let shown = String(name.prefix(60)).harmless
-        return InputError("unknown", "There is no \(kind) \(shown); \(NearestWord.advice(name, known))")
+        InputError(
+            "unknown", "There is no \(kind) \(name.harmless(atMost: 60)); \(NearestWord.advice(name, known))")
     }
 
     static func malformed(_ field: String, _ constraint: String) -> InputError {

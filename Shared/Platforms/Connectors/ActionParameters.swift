@@ -72,7 +72,7 @@ public struct ActionParameterError: Error, Equatable {
 
     /// Creates the error for a name that the action does not take.
     fileprivate init(unknown name: String, _ names: [String], _ action: String) {
-        var parts = ["extraParams.\(name.prefix(64)) is not known."]
+        var parts = ["extraParams.\(name.harmless(atMost: 64)) is not known."]
         if let nearest = NearestWord.nearest(to: name, in: names) { parts.append("Did you mean \(nearest)?") }
         parts.append(
             names.isEmpty

@@ -80,7 +80,8 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     private let values: [String: String]
 
     /// Reads a config object.
-    /// - Throws: `CredentialErrors` with one sentence for each field that is missing, malformed or unknown.
+    /// - Throws: `CredentialErrors` with one sentence for each field that is missing or malformed, and for the first one
+    ///   that is unknown: a config can have a hundred thousand.
     public init(_ config: [String: JSON], _ fields: [CredentialField]) throws(CredentialErrors) {
         var values: [String: String] = [:]
         var sentences: [String] = []
@@ -93,9 +94,11 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
             default: sentences.append("config.\(field.name) is not valid: \(field.summary)")
             }
         }
-        for name in config.keys.sorted() where !fields.contains(where: { $0.name == name }) {
-            let known = fields.map(\.name).joined(separator: ", ")
-            sentences.append("config.\(Self.printable(name)) is not a field of this platform: \(known).")
+        let known = fields.map(\.name)
+        if let name = config.keys.filter({ !known.contains($0) }).min() {
+            sentences.append(
+                "config.\(name.harmless(atMost: 40)) is not a field of this platform; \(NearestWord.advice(name, known))"
+            )
         }
         guard sentences.isEmpty else { throw CredentialErrors(sentences: sentences) }
         self.values = values
@@ -115,10 +118,6 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
 
     public var description: String { "‹redacted›" }
     public var customMirror: Mirror { Mirror(self, children: []) }
-
-    private static func printable(_ name: String) -> String {
-        String(String.UnicodeScalarView(name.unicodeScalars.prefix(40).filter { $0.value > 0x20 && $0.value < 0x7F }))
-    }
 }
 
 /// The errors of a config object.

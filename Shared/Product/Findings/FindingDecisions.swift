@@ -123,15 +123,15 @@ extension Workspace {
         return finding
     }
 
-    /// Returns the title of a finding, whatever its status.
+    /// Returns the title of a finding, whatever its status, and the action that its rule recommends.
     ///
     /// - Throws: `FindingError` if the workspace has no such finding.
-    public func findingTitle(_ findingID: Identifier) throws -> String {
-        let title = try first("SELECT title FROM findings WHERE workspace_id = $1 AND id = $2", findingID) {
-            try $0[0] as String
-        }
-        guard let title else { throw FindingError.unknown }
-        return title
+    public func findingSubject(_ findingID: Identifier) throws -> (title: String, actionType: ActionType?) {
+        let subject = try first(
+            "SELECT title, action_type FROM findings WHERE workspace_id = $1 AND id = $2", findingID
+        ) { (title: try $0[0] as String, actionType: try $0[1] as ActionType?) }
+        guard let subject else { throw FindingError.unknown }
+        return subject
     }
 
     /// Returns the error for a finding that does not belong to this workspace or has none of the required statuses.

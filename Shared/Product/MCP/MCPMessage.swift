@@ -41,11 +41,19 @@ public struct MCPMessage {
         guard let members = value.object else {
             throw .invalidRequest("The body must be one message, a JSON object.")
         }
+        // The id of a response is one of the server's. In an error, it would name a request of the client.
+        guard members["method"] != nil || members["result"] == nil && members["error"] == nil else {
+            throw .invalidRequest("Responses are not accepted: this server sends no requests.")
+        }
         switch members["id"] {
         case nil: break
-        case .string(let text)? where text.utf8.count <= 200: id = .string(text)
+        case .string(let text)? where text.unicodeScalars.count <= Self.longestID: id = .string(text)
         case .integer(let number)?: id = .integer(number)
-        default: throw .invalidRequest("id must be a text of at most 200 bytes or a whole number.")
+        // JSON Schema counts 7.0 among the integers.
+        case .number(let value)?:
+            guard let number = Int(exactly: value) else { throw Self.malformedID }
+            id = .integer(number)
+        default: throw Self.malformedID
         }
         guard members["jsonrpc"] == "2.0" else { throw .invalidRequest("jsonrpc must be \"2.0\".") }
         guard let method = members["method"]?.string else { throw .invalidRequest("method must be a text.") }
@@ -63,6 +71,9 @@ public struct MCPMessage {
                 revision: revision, method: method, parameters: parameters,
                 capabilities: metadata[Metadata.capabilities]?.object ?? [:]))
     }
+
+    private static let malformedID = ProtocolError.invalidRequest(
+        "id must be a text of at most \(longestID) characters or a whole number.")
 
     /// Returns the revision of a request, after checking that the header fields say the same as the body.
     private static func revision(

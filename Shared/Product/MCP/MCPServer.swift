@@ -44,9 +44,10 @@ extension MCPMessage {
     }
 
     private func response(to error: ProtocolError) -> Response {
-        // Clients of older revisions read errors only from responses with the status 200.
+        // Clients of older revisions read errors only from responses with the status 200, and take 404 for the end of
+        // their session.
         let isRead = if case .success(.request) = content { true } else { false }
-        let status = error.kind == .notFound ? 404 : isRead && revision.hasHandshake ? 200 : 400
+        let status = isRead && revision.hasHandshake ? 200 : error.kind == .notFound ? 404 : 400
         return Self.error(status, id, error.number, error.sentence, error.data)
     }
 
@@ -67,12 +68,16 @@ extension MCPMessage {
 
     // MARK: Schemas
 
+    /// The longest id of a request, in Unicode scalars.
+    static let longestID = 200
+    private static let idSchema = JSONSchema.textOrInteger(0...longestID)
+
     /// The schema of messages.
     public static var schema: JSONSchema {
         .object(
             [
                 .field("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-                .optional("id", .anything, "A text or a whole number. A message without one is a notification."),
+                .optional("id", idSchema, "The id of the request. A message without one is a notification."),
                 .field("method", .string, "The method, such as tools/call."),
                 .optional("params", .anyObject, "The parameters of the method."),
             ], isOpen: true)
@@ -82,16 +87,29 @@ extension MCPMessage {
     public static var answerSchema: JSONSchema {
         .object(
             .field("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-            .field("id", .anything, "The id of the request."),
+            .field("id", idSchema, "The id of the request."),
             .optional("result", .anyObject, "The result of the method."),
             .optional("error", .anyObject, "The error's code and message."))
+    }
+
+    /// Returns the body of the response to an error, for the OpenAPI document. Requests without a valid key, and those
+    /// whose body is too long, get REST's errors.
+    public static func exampleOfError(_ status: Int, _ sentence: String) -> JSON {
+        if status == 401 || status == 413 { return ["error": .string(sentence)] }
+        let number =
+            switch status {
+            case 400: ProtocolError.invalidParameters(sentence).number
+            case 404: ProtocolError.unknownMethod("").number
+            default: ProtocolError.refusal
+            }
+        return ["jsonrpc": "2.0", "id": 1, "error": ["code": .integer(number), "message": .string(sentence)]]
     }
 
     /// The schema of errors. A request that can't be read as a message gets the sentence alone.
     public static var errorSchema: JSONSchema {
         .object(
             .optional("jsonrpc", .oneOf(["2.0"]), "The version of JSON-RPC."),
-            .optional("id", .anything, "The id of the request; null if it can't be read."),
+            .optional("id", idSchema.orNull, "The id of the request; null if it can't be read."),
             .field("error", .anything, "The error's code and message, or a sentence."))
     }
 }
@@ -174,7 +192,7 @@ struct MCPServer {
         guard let tool = request.tool else {
             let known = MCPTool.all.filter { $0.scope <= scope }.map(\.name)
             throw ProtocolError.invalidParameters(
-                "There is no tool \(String(name.prefix(60)).harmless); \(NearestWord.advice(name, known))")
+                "There is no tool \(name.harmless(atMost: 60)); \(NearestWord.advice(name, known))")
         }
         let input: [String: JSON]
         switch request.parameters["arguments"] {
@@ -182,19 +200,19 @@ struct MCPServer {
         case .object(let members)?: input = members
         default: throw ProtocolError.invalidParameters("params.arguments must be an object.")
         }
-        // The workspace is the key's own.
-        guard input["workspaceId"] == nil else {
-            throw InputError.unknown("workspaceId", "field", known: tool.fields.map(\.name))
-        }
+        // Unlike an operation, a tool does not know workspaceId: the workspace is the key's own.
+        try input.checkNames(tool.fields.map(\.name))
         try tool.check(input)
         if case .changes(_, _, let question) = tool.effect, request.offersForms {
-            switch try Confirmation(tool.name, input, context).answer(in: request.parameters, now: context.now) {
+            let question = try question(context, input)
+            let confirmation = try Confirmation(tool.name, input, question, context)
+            switch try confirmation.answer(in: request.parameters, now: context.now) {
             case .given: break
             case .refused:
                 return Self.failure("Not carried out: the person did not confirm it.", request.revision, id: id)
             case .missing(let state):
                 return Self.result(
-                    request.revision, id: id, Confirmation.form(try question(context, input), state: state),
+                    request.revision, id: id, Confirmation.form(question, state: state),
                     type: "input_required")
             }
         }

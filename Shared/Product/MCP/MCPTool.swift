@@ -106,20 +106,23 @@ extension MCPTool {
         MCPTool(
             .snoozeFinding, "Snooze a finding",
             .changes(isDestructive: false, isIdempotent: false) { context, input in
-                "Snooze \(try finding(input, context)) for \(number(input["days"])) days?"
+                "Snooze \(try finding(input, context).name) for \(number(input["days"])) days?"
             }
         ) { _ in "The finding is snoozed." },
         MCPTool(
             .dismissFinding, "Dismiss a finding",
             .changes(isDestructive: true, isIdempotent: false) { context, input in
-                "Dismiss \(try finding(input, context)) for good?"
+                "Dismiss \(try finding(input, context).name) for good?"
             }
         ) { _ in "The finding is dismissed." },
         MCPTool(
             .remediateFinding, "Remediate a finding",
             .changes(isDestructive: true, isIdempotent: false) { context, input in
-                let action = input["actionType"]?.string.map { "the action \($0)" } ?? "the recommended action"
-                return "Request \(action) about \(try finding(input, context))?"
+                let finding = try finding(input, context)
+                guard let action = input["actionType"]?.string ?? finding.recommended?.rawValue else {
+                    throw RemediationError.noRecommendedAction
+                }
+                return "Request the action \(action) about \(finding.name)?"
             }
         ) {
             $0["status"] == "pending_approval"
@@ -133,17 +136,25 @@ extension MCPTool {
         ) { _ in "The decision about the application is stored." },
     ]
 
-    private static func number(_ value: JSON?) -> String { value?.integer.map(String.init) ?? "?" }
+    private static func number(_ value: JSON?) -> String {
+        // Fields of whole numbers accept 7.0 too, as JSON Schema does.
+        if case .number(let number)? = value, let whole = Int(exactly: number) { return String(whole) }
+        return value?.integer.map(String.init) ?? "?"
+    }
 
     /// A text of others in a question, without characters that could make it look like more than one text.
     private static func quoted(_ value: JSON?) -> String {
-        "\"" + String((value?.string ?? "").harmless.prefix(200)).replacing("\"", with: "'") + "\""
+        "\"" + (value?.string ?? "").harmless(atMost: 200).replacing("\"", with: "'") + "\""
     }
 
-    /// The finding that the input names, for a question.
+    /// Returns the name of the finding in the input, for a question, and the action that the finding recommends.
+    ///
     /// - Throws: `FindingError` if the workspace has no such finding.
-    private static func finding(_ input: [String: JSON], _ context: OperationContext) throws -> String {
+    private static func finding(
+        _ input: [String: JSON], _ context: OperationContext
+    ) throws -> (name: String, recommended: ActionType?) {
         guard let id = input["findingId"]?.string.flatMap({ Identifier($0) }) else { throw FindingError.unknown }
-        return "the finding \(quoted(.string(try context.workspace.findingTitle(id))))"
+        let subject = try context.workspace.findingSubject(id)
+        return ("the finding \(quoted(.string(subject.title)))", subject.actionType)
     }
 }

@@ -46,13 +46,13 @@ public struct ProtocolError: DomainError {
             -32_022, "revision_unknown", "This revision of the protocol is not supported.",
             data: [
                 "supported": .array(Revision.allCases.map { .string($0.rawValue) }),
-                "requested": .string(String(requested.prefix(100))),
+                "requested": .string(requested.harmless(atMost: 100)),
             ])
     }
 
     /// The server has no such method.
     public static func unknownMethod(_ name: String) -> ProtocolError {
         ProtocolError(
-            -32_601, "method_unknown", "There is no method \(String(name.prefix(60)).harmless).", kind: .notFound)
+            -32_601, "method_unknown", "There is no method \(name.harmless(atMost: 60)).", kind: .notFound)
     }
 }

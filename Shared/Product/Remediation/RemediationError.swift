@@ -70,7 +70,8 @@ public struct RemediationError: DomainError, Equatable {
             .conflict, "already_waiting", "Action \(action.rawValue) is already pending for this \(subject).")
     }
 
-    static let noRecommendedAction = RemediationError(
+    /// The error for a request without an action, about a finding that recommends none.
+    public static let noRecommendedAction = RemediationError(
         .invalid, "no_recommended_action", "actionType is required: this finding recommends no action.")
 
     static func noTargetInFinding(_ action: ActionType) -> RemediationError {

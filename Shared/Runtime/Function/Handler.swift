@@ -24,8 +24,8 @@ public struct Handler: Sendable {
     /// The header fields that it reads, in addition to those with credentials.
     let headers: @Sendable () -> [HeaderField]
 
-    /// The schemas of the messages and of errors; nil unless the handler takes messages.
-    private(set) var messageSchemas: (@Sendable () -> (body: JSONSchema, error: JSONSchema))?
+    /// The form of the messages and of errors; nil unless the handler takes messages.
+    private(set) var messageForms: (@Sendable () -> MessageForms)?
 
     enum Action: Sendable {
         case notAllowed
@@ -96,20 +96,19 @@ public struct Handler: Sendable {
 
     /// Creates a handler for the messages of a protocol that has its own form of requests and errors, such as JSON-RPC.
     /// Callers have an API key; the message decides which scope. The pages of other origins may send none, unless
-    /// CORS_ALLOWED_ORIGINS lists them. `body` describes the messages, `error` the form of errors, and `errors` are examples
-    /// of them. `read` reads the message of a request whose credentials have not been checked yet.
+    /// CORS_ALLOWED_ORIGINS lists them. `forms` describes the messages and the errors, and `errors` are examples of errors.
+    /// `read` reads the message of a request whose credentials have not been checked yet.
     public static func messages(
         _ name: String, _ summary: String, headers: @autoclosure @escaping @Sendable () -> [HeaderField],
-        body: @autoclosure @escaping @Sendable () -> JSONSchema,
+        forms: @autoclosure @escaping @Sendable () -> MessageForms,
         returns answer: @autoclosure @escaping @Sendable () -> Answer,
-        error: @autoclosure @escaping @Sendable () -> JSONSchema,
         errors: @autoclosure @escaping @Sendable () -> [any DomainError],
         _ read: @escaping @Sendable (Request) -> IncomingMessage
     ) -> Handler {
         var handler = Handler(
             name, .apiKey(.read), plan: .current, summary, [], headers: headers, returns: answer, errors: errors,
             .message(read))
-        handler.messageSchemas = { (body(), error()) }
+        handler.messageForms = forms
         return handler
     }
 

@@ -1,4 +1,5 @@
 public import Auth
+public import Base
 public import HTTP
 
 /// A message of a protocol that has its own form of requests and errors, as an endpoint has read it.
@@ -18,5 +19,20 @@ public struct IncomingMessage {
         handle: @escaping (Context) throws -> Response
     ) {
         (self.scope, self.refuse, self.fail, self.handle) = (scope, refuse, fail, handle)
+    }
+}
+
+/// The form of a protocol's messages and errors, for the OpenAPI document.
+public struct MessageForms {
+    /// The schema of messages.
+    let body: JSONSchema
+    /// The schema of errors.
+    let error: JSONSchema
+    /// Returns the body of the response to an error with a status and a sentence.
+    let example: (_ status: Int, _ sentence: String) -> JSON
+
+    /// Creates a description of messages and errors.
+    public init(body: JSONSchema, error: JSONSchema, example: @escaping (_ status: Int, _ sentence: String) -> JSON) {
+        (self.body, self.error, self.example) = (body, error, example)
     }
 }

@@ -109,7 +109,7 @@ extension Handler {
     }
 
     private var requestBody: JSON {
-        if let body = messageSchemas?().body {
+        if let body = messageForms?().body {
             return ["required": true, "content": ["application/json": ["schema": body.json]]]
         }
         guard let workspaceSummary else {
@@ -177,24 +177,34 @@ extension Handler {
         add(500, "internal", HTTPError.internal.sentence)
         add(503, "unavailable", HTTPError.unavailable.sentence)
         add(503, "unwritable", HTTPError.unwritable.sentence)
-        if access != nil {
-            let credentials =
-                switch access {
-                case .session: "session token"
-                case .sessionOrKey: "session token or API key"
-                case .apiKey, nil: "API key"
-                }
-            add(400, "input.missing", "workspaceId is required.")
-            add(400, "input.malformed", "workspaceId must be a UUID.")
-            add(401, "access.credentials_invalid", "Missing or invalid \(credentials).")
-            add(403, "access.role_forbids", "Your role does not allow this.")
-            add(403, "access.address_forbidden", "Requests from this address are not allowed in this workspace.")
-            add(
-                429, "access.too_many_failures",
-                "Too many requests with credentials that are not valid. Try again later.")
-        }
-        for error in self.errors() {
+        if access != nil { add(400, "input.malformed", "workspaceId must be a UUID.") }
+        for error in accessErrors + self.errors() {
             add(HTTPError.status(of: error.kind), error.code, error.sentence)
+        }
+        return errors
+    }
+
+    /// The errors for callers without access.
+    private var accessErrors: [any DomainError] {
+        guard let access else { return [] }
+        var errors: [any DomainError] = [AccessError.addressForbidden, AccessError.tooManyFailures(retryAfter: 60)]
+        switch access {
+        case .session:
+            errors += [InputError.missing(["workspaceId"]), AccessError.invalidSession, AccessError.roleForbids]
+        case .sessionOrKey:
+            errors += [
+                InputError.missing(["workspaceId"]), AccessError.invalidCredentials, AccessError.roleForbids,
+                AccessError.keyOfAnotherWorkspace,
+            ]
+        case .apiKey(let scope):
+            errors += [AccessError.invalidAPIKey, AccessError.keyOfAnotherWorkspace]
+            // A message may need a wider scope than the endpoint.
+            if scope == .write || messageForms != nil { errors.append(AccessError.needsScope(.write)) }
+        }
+        switch plan {
+        case .current: errors.append(AccessError.trialExpired)
+        case .enterprise: errors.append(AccessError.notEnterprise)
+        case .any: break
         }
         return errors
     }
@@ -205,7 +215,9 @@ extension Handler {
         if [409, 429, 503].contains(status) { headers["Retry-After"] = Self.reference("headers", "Retry-After") }
         if status == 429 { headers.merge(Self.rateLimitHeaders) { $1 } }
         var examples: [String: JSON] = [:]
-        for (code, sentence) in errors { examples[code] = ["value": ["error": .string(sentence)]] }
+        for (code, sentence) in errors {
+            examples[code] = ["value": messageForms?().example(status, sentence) ?? ["error": .string(sentence)]]
+        }
         return [
             "description": .string(
                 Response.reason(status).description + ". " + errors.map(\.sentence).joined(separator: " ")),
@@ -223,7 +235,7 @@ extension Handler {
     /// requests whose message was not read.
     private var errorSchema: JSON {
         let error = Self.reference("schemas", "Error")
-        guard let message = messageSchemas?().error else { return error }
+        guard let message = messageForms?().error else { return error }
         return ["anyOf": [message.json, error]]
     }
 

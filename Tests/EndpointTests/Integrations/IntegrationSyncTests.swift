@@ -135,7 +135,16 @@ import Testing
             ([:], "pingone", 404, "This platform is not supported. GET /api/platforms lists the platforms."),
             (
                 ["domain": "not a domain", "token": "x"], "okta", 400,
-                "config.domain is not valid: The org's domain, such as example.okta.com. config.token is not a field of this platform: domain, api_token, client_id, private_key."
+                "config.domain is not valid: The org's domain, such as example.okta.com. config.token is not a field of this platform; known: domain, api_token, client_id, private_key."
+            ),
+            (
+                ["domain": "example.okta.com", "api_tokn": "x"], "okta", 400,
+                #"config.api_tokn is not a field of this platform; did you mean "api_token"?"#
+            ),
+            // A request with very many unknown fields gets a short answer.
+            (
+                .object(Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("x\($0)\n", 1) })), "okta", 400,
+                "config.domain is required: The org's domain, such as example.okta.com. config.x0  is not a field of this platform; known: domain, api_token, client_id, private_key."
             ),
             ("text", "okta", 400, "config must be an object."),
             (["domain": "example.okta.com", "api_token": "wrong"], "okta", 422, "Okta refuses the API token."),

@@ -104,12 +104,16 @@ import Testing
     }
 
     @Test("A call that is not confirmed is not carried out") func refused() throws {
-        let answers: [JSON] = [["action": "decline"], ["action": "cancel"]]
+        let answers: [JSON] = [
+            ["action": "decline"], ["action": "cancel"], ["action": "accept", "content": ["confirm": false]],
+        ]
         for given in answers {
-            let result = answer(["requestState": .string(ask()), "inputResponses": ["confirmation": given]])
+            let state = ask()
+            let result = answer(["requestState": .string(state), "inputResponses": ["confirmation": given]])
             #expect(result["isError"] == true && result["resultType"] == "complete")
+            // A refusal is final: the same state confirms nothing later.
+            #expect(try isRefused(reply(input, Self.accepted(state))))
         }
-        #expect(answer(Self.accepted(ask(), confirm: false))["isError"] == true)
         #expect(try isOpen())
     }
 
@@ -140,7 +144,11 @@ import Testing
         #expect(try isRefused(reply(otherInput, more)))
         #expect(
             try isRefused(reply(["findingId": .string(finding.description), "days": 1], more, to: "snooze_finding")))
-        #expect(try isRefused(reply(input, more, key: store.other.writeKey)))
+        // Both workspaces may ask the same about this application.
+        let policy: [String: JSON] = ["app_name": "Figma", "status": "blocked"]
+        let own = test.result("set_app_policy", policy, capabilities: forms)["requestState"]?.string ?? ""
+        #expect(try isRefused(reply(policy, Self.accepted(own), to: "set_app_policy", key: store.other.writeKey)))
+        #expect(reply(policy, Self.accepted(own), to: "set_app_policy").json["result"]?["isError"] == false)
         let second = try #require(
             store.send(
                 Call(
@@ -160,11 +168,44 @@ import Testing
         #expect(answer(Self.accepted(state), at: TestStore.now + 299)["isError"] == false)
     }
 
-    @Test("A state is used once, even if the tool then fails") func once() throws {
+    @Test("A state is used once, even if the tool then fails, and whichever way its time is written")
+    func once() throws {
         let state = ask()
         #expect(answer(Self.accepted(state))["isError"] == false)
-        let again = reply(input, Self.accepted(state))
-        #expect(again.status == 400 && again.json["error"]?["code"] == -32_602)
+        for same in [state, "+" + state, "0" + state, "+000" + state] {
+            let again = reply(input, Self.accepted(same))
+            #expect(again.status == 400 && again.json["error"]?["code"] == -32_602, "\(same)")
+        }
+    }
+
+    @Test("The question names what is confirmed: the recommended action, and days that are written as 7.0")
+    func question() throws {
+        func question(_ tool: String, _ input: [String: JSON]) -> String? {
+            let result = test.result(tool, input, capabilities: forms)
+            return result["inputRequests"]?["confirmation"]?["params"]?["message"]?.string
+        }
+        let alice = try store.own.addFinding("high", title: "Alice is an admin.", action: "suspend_user")
+        let id: JSON = .string(alice.description)
+        #expect(
+            question("remediate_finding", ["findingId": id])
+                == "Request the action suspend_user about the finding \"Alice is an admin.\"?")
+        #expect(
+            question("remediate_finding", ["findingId": id, "actionType": "create_ticket"])
+                == "Request the action create_ticket about the finding \"Alice is an admin.\"?")
+        #expect(
+            question("snooze_finding", ["findingId": id, "days": .number(7)])
+                == "Snooze the finding \"Alice is an admin.\" for 7 days?")
+        let none = test.result(
+            "remediate_finding", ["findingId": .string(finding.description)], capabilities: forms)
+        #expect(none["isError"] == true && none["requestState"] == nil)
+    }
+
+    @Test("A confirmation does not count if the question has become another one") func changed() throws {
+        let state = ask()
+        try store.database.execute(
+            "UPDATE findings SET title = 'Another person' WHERE workspace_id = $1 AND id = $2", store.own.id, finding)
+        #expect(try isRefused(reply(input, Self.accepted(state))))
+        #expect(answer(Self.accepted(ask()))["isError"] == false)
     }
 
     @Test("Two requests with the same state at the same time carry out one call") func race() throws {

@@ -2,6 +2,8 @@ import Base
 import TestSupport
 import Testing
 
+@testable import api_mcp
+
 /// The messages of the Model Context Protocol: revisions, header fields and errors.
 @Suite(.usesStore) struct MCPProtocolTests {
     private let test: MCPTest
@@ -120,12 +122,14 @@ import Testing
     // MARK: Errors
 
     @Test(
-        "An unknown method gets 404", arguments: ["initialize", "ping", "resources/list", "x", "", "tools/call\u{0}"])
+        "An unknown method gets 404, or in older revisions 200",
+        arguments: ["initialize", "ping", "resources/list", "x", "", "tools/call\u{0}"])
     func unknownMethod(_ method: String) {
         let reply = test.send(good(method))
         #expect(reply.status == 404 && code(reply) == -32_601 && reply.json["id"] == 1)
         let old = test.send(MCPTest.call(MCPTest.oldMessage("x/" + method), key: store.own.readKey))
-        #expect(old.status == 404 && code(old) == -32_601)
+        // Clients of older revisions take 404 for the end of their session, and don't read the error.
+        #expect(old.status == 200 && code(old) == -32_601)
     }
 
     @Test(
@@ -149,6 +153,15 @@ import Testing
         #expect(reply.json["jsonrpc"] == "2.0" && reply.json["id"] != nil && sentence(reply).hasSuffix("."))
         let typed = test.send(good().with("Content-Type", "text/plain"))
         #expect(typed.status == 400 && code(typed) == -32_600)
+    }
+
+    @Test("The error for a response has no id, since the client may have a request with this id") func responses() {
+        for body in [#"{"jsonrpc":"2.0","id":1,"result":{}}"#, #"{"jsonrpc":"2.0","id":1,"error":{"code":1}}"#] {
+            var call = Call("POST").key(store.own.readKey)
+            call.body = .bytes(Array(body.utf8))
+            let reply = test.send(call)
+            #expect(reply.status == 400 && code(reply) == -32_600 && reply.json["id"] == .null)
+        }
     }
 
     @Test("Notifications get 202 and no body") func notifications() {
@@ -175,6 +188,11 @@ import Testing
                 ["name": "list_rules", "arguments": ["workspaceId": .string(store.other.id.description)]],
                 "There is no field workspaceId"
             ),
+            // A name that would be refused is not proposed.
+            (
+                ["name": "list_findings", "arguments": ["workspaceid": "x"]],
+                "There is no field workspaceid; known: severity, category, limit, cursor."
+            ),
         ]
         for (parameters, words) in cases {
             let old = test.send(
@@ -191,6 +209,30 @@ import Testing
     func ids(_ id: JSON) {
         let reply = test.send(MCPTest.call(MCPTest.message("tools/list", id: id), key: store.own.readKey))
         #expect(reply.status == 200 && reply.json["id"] == id)
+    }
+
+    @Test("An id is accepted if the declaration allows it, and refused otherwise") func declaredIDs() throws {
+        let operation = try #require(DeclaredOperation.all(of: MCPFunction.self).first)
+        let schema = try #require(operation.inputs.first { $0.name == "id" }?.schema)
+        let letter = "e\u{301}"
+        var accepted = 0
+        let ids: [JSON] = [
+            .null, true, [], [1], [:], .number(1.5), .number(1e300), .integer(.max), .integer(.min), "", "a\u{0}b",
+            .string(String(repeating: letter, count: 100)), .string(String(repeating: letter, count: 101)),
+            .string(String(repeating: "x", count: 200)), .string(String(repeating: "x", count: 201)),
+        ]
+        for id in ids {
+            let isAllowed = SchemaCheck(id, schema).problems.isEmpty
+            let message = JSON.object(MCPTest.oldMessage("ping").object?.merging(["id": id]) { $1 } ?? [:])
+            let reply = test.send(MCPTest.call(message, key: store.own.readKey))
+            #expect(reply.status == (isAllowed ? 200 : 400) && reply.json["id"] == (isAllowed ? id : .null), "\(id)")
+            if isAllowed { accepted += 1 }
+        }
+        #expect(accepted == 6)
+        // JSON Schema counts 7.0 among the integers.
+        var call = Call("POST").key(store.own.readKey)
+        call.body = .bytes(Array(#"{"jsonrpc":"2.0","id":7.0,"method":"ping"}"#.utf8))
+        #expect(test.send(call).json["id"] == 7)
     }
 
     @Test("GET and DELETE get 405", arguments: ["GET", "DELETE", "HEAD", "PUT"])
@@ -214,7 +256,12 @@ import Testing
     @Test("Hostile messages get an error and break nothing") func hostileMessages() {
         let deep = String(repeating: "[", count: 5_000)
         let long = String(repeating: "x", count: 500_000)
+        // For Swift, this is one character.
+        let letter = "e" + String(repeating: "\u{301}", count: 200_000)
         for body in [
+            #"{"jsonrpc":"2.0","id":1,"method":"\#(letter)"}"#,
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\#(letter)"}}"#,
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_rules","arguments":{"\#(letter)":1}}}"#,
             deep, #"{"jsonrpc":"2.0","id":\#(deep)"#, #"{"jsonrpc":"2.0","id":"\#(long)","method":"ping"}"#,
             #"{"jsonrpc":"2.0","id":99999999999999999999999,"method":"ping"}"#,
             #"{"jsonrpc":"2.0","id":1,"method":"\#(long)"}"#,

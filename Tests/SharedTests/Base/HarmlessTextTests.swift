@@ -13,4 +13,11 @@ struct HarmlessTextTests {
         #expect(Array(text.harmless.unicodeScalars) == Array(result.unicodeScalars))
         #expect(!result.unicodeScalars.contains { $0.isHarmful })
     }
+
+    @Test("The length of a text is limited in Unicode scalars, since one character can be of any length") func atMost()
+    {
+        #expect("a\nbcd".harmless(atMost: 3) == "a b" && "ab".harmless(atMost: 3) == "ab")
+        let letter = "e" + String(repeating: "\u{301}", count: 1_000)
+        #expect(letter.count == 1 && letter.harmless(atMost: 60).unicodeScalars.count == 60)
+    }
 }
