@@ -25,7 +25,8 @@ import Testing
             others: ["glass@company.example"]
         ) { try $0.person("Break Glass", type: "admin", lastLogin: $0.ago(days: 40)) },
         Case(
-            rule: "identity_security::admin_without_mfa", mark: .emergencyAccounts, values: ["break.glass@company.example"],
+            rule: "identity_security::admin_without_mfa", mark: .emergencyAccounts,
+            values: ["break.glass@company.example"],
             others: ["other@company.example"]
         ) { try $0.person("Break Glass", type: "admin", mfa: false) },
         Case(

@@ -13,7 +13,7 @@ extension Verb {
         options: [
             Option.workspace, Option("--off", nil, "the rule does not run"),
             Option("--severity", "SEVERITY", severities.joined(separator: ", "), words: severities),
-            Option("--reason", "TEXT", "the reason, for the audit log; 1 to 500 characters"),
+            Option("--reason", "TEXT", "the reason, for the audit log; 1 to 500 characters", isRequired: true),
             Option("--days", "N", "the number of days after which the decision ends; default: it has no end"),
         ] + Option.changing
     ) { arguments in
@@ -22,7 +22,7 @@ extension Verb {
         }
         let ids = Rule.all.map(\.id)
         guard ids.contains(rule) else { throw UsageError("there is no rule \(rule); \(NearestWord.advice(rule, ids))") }
-        let reason = try arguments.required("--reason", "TEXT")
+        let reason = try arguments.required("--reason")
         guard (1...500).contains(reason.unicodeScalars.count), !reason.unicodeScalars.contains(where: \.isHarmful)
         else {
             throw UsageError("--reason must have 1 to 500 characters, on one line and all visible")
