@@ -92,10 +92,10 @@ extension MCPMessage {
             .optional("error", .anyObject, "The error's code and message."))
     }
 
-    /// Returns the body of the response to an error, for the OpenAPI document. Requests without a valid key, and those
-    /// whose body is too long, get REST's errors.
+    /// Returns the body of the response to an error, for the OpenAPI document. Requests without a valid key, too many of
+    /// them, and those whose body is too long get REST's errors.
     public static func exampleOfError(_ status: Int, _ sentence: String) -> JSON {
-        if status == 401 || status == 413 { return ["error": .string(sentence)] }
+        if [401, 413, 429].contains(status) { return ["error": .string(sentence)] }
         let number =
             switch status {
             case 400: ProtocolError.invalidParameters(sentence).number

@@ -97,7 +97,7 @@ public struct Handler: Sendable {
     /// Creates a handler for the messages of a protocol that has its own form of requests and errors, such as JSON-RPC.
     /// Callers have an API key; the message decides which scope. The pages of other origins may send none, unless
     /// CORS_ALLOWED_ORIGINS lists them. `forms` describes the messages and the errors, and `errors` are examples of errors.
-    /// `read` reads the message of a request whose credentials have not been checked yet.
+    /// `read` reads the message of a request with a valid key, whose scope has not been checked yet.
     public static func messages(
         _ name: String, _ summary: String, headers: @autoclosure @escaping @Sendable () -> [HeaderField],
         forms: @autoclosure @escaping @Sendable () -> MessageForms,

@@ -126,7 +126,7 @@ public final class Pipeline: Service {
                 SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
             return try answer(
-                request, of: handler, for: requirement, environment, log, background,
+                request, of: handler, for: requirement, demanded: { requirement }, environment, log, background,
                 inputs: { hasKey throws(InputError) in try Inputs(request, hasKey: hasKey) }, refuse: { $0.response },
                 handle: handle)
         case .message(let read):
@@ -135,27 +135,42 @@ public final class Pipeline: Service {
             if let origin = request.headers["Origin"], !origins.contains(origin) {
                 throw HTTPError.forbidden("Pages of this origin may not send messages.")
             }
-            let message = read(request)
-            return process.answer(log, refuse: message.refuse) {
+            // A message may take long to read, so it is not read for callers without a valid key.
+            var known: IncomingMessage?
+            let message = {
+                let message = known ?? read(request)
+                known = message
+                return message
+            }
+            let refuse = { (error: HTTPError) in
+                known == nil && [401, 429].contains(error.status) ? error.response : message().refuse(error)
+            }
+            return process.answer(log, refuse: refuse) {
                 try answer(
-                    request, of: handler, for: .apiKey(message.scope), environment, log, background,
-                    inputs: { _ throws(InputError) in try Inputs(queryOf: request) }, refuse: message.fail,
-                    handle: { context, _ in try message.handle(context) })
+                    request, of: handler, for: .apiKey(.read), demanded: { .apiKey(message().scope) }, environment, log,
+                    background,
+                    inputs: { _ throws(InputError) in
+                        _ = message()
+                        return try Inputs(queryOf: request)
+                    }, refuse: { message().fail($0) }, handle: { context, _ in try message().handle(context) })
             }
         }
     }
 
-    /// Answers a request that needs credentials. `refuse` makes the response to an error of `handle`.
+    /// Answers a request that needs credentials. `requirement` says which kinds are accepted; `demanded` returns all that
+    /// is demanded of the caller, after the credentials and `inputs` have been checked. `refuse` makes the response to an
+    /// error of `handle`.
     private func answer(
-        _ request: Request, of handler: Handler, for requirement: AccessRequirement, _ environment: Environment,
-        _ log: Log, _ background: BackgroundWork, inputs: (_ hasKey: Bool) throws(InputError) -> Inputs,
+        _ request: Request, of handler: Handler, for requirement: AccessRequirement,
+        demanded: () -> AccessRequirement, _ environment: Environment, _ log: Log, _ background: BackgroundWork,
+        inputs: (_ hasKey: Bool) throws(InputError) -> Inputs,
         refuse: (HTTPError) -> Response, handle: (Context, Inputs) throws -> Response
     ) throws -> Response {
         try process.keyCache.withFreshKey {
             let now = now()
             let (access, inputs) = try access(
-                request, for: requirement, plan: handler.plan, handler.fields, environment, log, now: now,
-                inputs: inputs)
+                request, for: requirement, demanded: demanded, plan: handler.plan, handler.fields, environment, log,
+                now: now, inputs: inputs)
             let log = log.with("workspace_id", access.workspace.id.description)
             var response = process.answer(log, refuse: refuse) {
                 try handle(
@@ -173,8 +188,9 @@ public final class Pipeline: Service {
     }
 
     private func access(
-        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ fields: [FieldDescription],
-        _ environment: Environment, _ log: Log, now: Timestamp, inputs: (_ hasKey: Bool) throws(InputError) -> Inputs
+        _ request: Request, for requirement: AccessRequirement, demanded: () -> AccessRequirement,
+        plan: PlanRequirement, _ fields: [FieldDescription], _ environment: Environment, _ log: Log, now: Timestamp,
+        inputs: (_ hasKey: Bool) throws(InputError) -> Inputs
     ) throws -> (Access, Inputs) {
         let database = try process.database()
         let address = try trustedProxies.get().client(of: request)
@@ -187,7 +203,7 @@ public final class Pipeline: Service {
             let inputs = try inputs(hasKey)
             let workspaceID = try workspaceID(inputs, hasKey: hasKey, fields)
             let access = try verifyPermission(
-                authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
+                authenticated, for: demanded(), plan: plan, workspaceID: workspaceID,
                 address: address, environment, database, now: now)
             return (access, inputs)
         } catch {
