@@ -191,7 +191,7 @@ import Testing
             // A name that would be refused is not proposed.
             (
                 ["name": "list_findings", "arguments": ["workspaceid": "x"]],
-                "There is no field workspaceid; known: severity, category, limit, cursor."
+                "There is no field workspaceid; known: severity, category, limit, cursor, include."
             ),
         ]
         for (parameters, words) in cases {
