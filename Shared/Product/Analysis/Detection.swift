@@ -19,8 +19,10 @@ public struct Detection: Sendable {
     let applicationID: String?
     let deviceID: String?
     let sources: [String]
+    /// The confidence, from 0 to 1.
+    public let confidence: Double
 
-    init(_ rule: Rule, key: String, _ facts: Facts, sources: [String], at now: Timestamp) {
+    init(_ rule: Rule, key: String, _ facts: Facts, sources: [String], historyOf days: Int, at now: Timestamp) {
         self.rule = rule
         self.key = key.isEmpty ? rule.id : rule.id + ":" + key
         let computed = rule.hasDecidedSeverity ? nil : facts["severity"].first.flatMap(Severity.init)
@@ -34,6 +36,7 @@ public struct Detection: Sendable {
         deviceID = rule.entity == .device ? facts["device_id"].only : nil
         let named = facts["source"].values
         self.sources = named.isEmpty ? sources : named
+        confidence = rule.evidence.confidence(historyOf: days)
     }
 
     /// The detection in the form that `FindingsUpdate` stores.
@@ -42,7 +45,7 @@ public struct Detection: Sendable {
             key: key, ruleID: rule.id, category: rule.category, severity: severity, title: title,
             affectedEntities: affectedEntities, affectedCount: affectedCount, identityID: identityID,
             applicationID: applicationID, deviceID: deviceID, recommendedAction: rule.recommendedAction,
-            actionType: rule.action, sources: sources, confidence: rule.confidence)
+            actionType: rule.action, sources: sources, confidence: confidence)
     }
 }
 
@@ -94,8 +97,9 @@ extension Workspace {
             found[names.key(of: row), default: Facts(names)].add(row)
         }
         let platforms = sources.platforms(for: rule)
+        let days = rule.evidence == .habit && !found.isEmpty ? try daysOfHistory(at: now) : 0
         return found.sorted { $0.key < $1.key }.map { key, facts in
-            Detection(rule, key: key, facts, sources: platforms, at: now)
+            Detection(rule, key: key, facts, sources: platforms, historyOf: days, at: now)
         }
     }
 }
@@ -108,6 +112,14 @@ extension Rule {
 }
 
 extension Workspace {
+    /// Returns the number of days since which the logs of all identity providers are complete.
+    fileprivate func daysOfHistory(at now: Timestamp) throws -> Int {
+        let query: SQL = "SELECT since FROM log_start"
+        let since = try first(PreludeTable.clause(for: query, of: Prelude.plain) + query) { try $0[0] as Timestamp? }
+        guard let since = since ?? nil else { return 0 }
+        return max(0, (now.seconds - since.seconds) / .days(1))
+    }
+
     /// Fills the table `trusted_addresses` with the addresses of sign-ins that lie in a trusted network.
     fileprivate func addTrustedAddresses(at now: Timestamp) throws {
         let networks = try rows(

@@ -30,8 +30,8 @@ public struct Rule: Sendable {
     public let recommendedAction: String
     /// The action that carries out the recommendation or helps with it, if there is one.
     public let action: ActionType?
-    /// The confidence in the rule's findings, from 0 to 1.
-    public let confidence: Double
+    /// The evidence for the rule's findings, from which their confidence follows.
+    public let evidence: Evidence
 
     /// Returns the rule with another severity for all its findings.
     func with(severity: Severity) -> Rule {
@@ -47,9 +47,9 @@ public struct Rule: Sendable {
     /// Creates a rule whose id consists of the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
-        needs: [Source] = [], supersedes: [String] = [], find: RuleQuery, say: Sentence,
+        needs: [Source] = [], supersedes: [String] = [], evidence: Evidence = .reported, find: RuleQuery, say: Sentence,
         recommend recommendedAction: String,
-        action: ActionType? = nil, confidence: Double = 0.95
+        action: ActionType? = nil
     ) {
         id = category.rawValue + "::" + name
         self.title = title
@@ -62,6 +62,6 @@ public struct Rule: Sendable {
         self.say = say
         self.recommendedAction = recommendedAction
         self.action = action
-        self.confidence = confidence
+        self.evidence = evidence
     }
 }

@@ -57,6 +57,7 @@ extension Rule {
                 .accessHygiene, "offboarded_but_active", .high, on: .identity,
                 "Offboarded but active elsewhere",
                 needs: [.identityProvider],
+                evidence: .matched,
                 find: """
                     SELECT * FROM outlived
                     WHERE NOT is_business AND account_platform <> 'gitlab' AND NOT EXISTS (
@@ -74,6 +75,7 @@ extension Rule {
                 "Offboarded but admin elsewhere",
                 needs: [.identityProvider],
                 supersedes: ["access_hygiene::gitlab_offboarded_active"],
+                evidence: .matched,
                 find: """
                     SELECT outlived.*, CASE WHEN is_admin THEN account_platform END AS administered,
                         CASE WHEN NOT is_admin THEN account_platform END AS used
@@ -93,6 +95,7 @@ extension Rule {
                 .accessHygiene, "terminated_in_hr_but_active", .critical, on: .identity,
                 "Terminated in HR but active",
                 needs: [.identityProvider, .category("hr")],
+                evidence: .matched,
                 find: """
                     SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                         terminated_at, last_login_at, (SELECT platform FROM hr) AS hr,
@@ -110,7 +113,7 @@ extension Rule {
                 .accessHygiene, "gitlab_offboarded_active", .high, on: .identity,
                 "Offboarded but active in GitLab",
                 needs: [.identityProvider, .platform("gitlab")],
-                find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
+                evidence: .matched, find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
                 say: """
                     {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but can still sign in \
                     to GitLab and copy the code.
@@ -122,7 +125,7 @@ extension Rule {
                 .accessHygiene, platform + "_offboarded_active", .critical, on: .identity,
                 "Offboarded but active in \(name)",
                 needs: [.identityProvider, .platform(platform)],
-                find: "SELECT * FROM outlived WHERE account_platform = \(platform)",
+                evidence: .matched, find: "SELECT * FROM outlived WHERE account_platform = \(platform)",
                 say: """
                     {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}] but can still sign in \
                     to {account_platform:platform} and to all that the company keeps there.

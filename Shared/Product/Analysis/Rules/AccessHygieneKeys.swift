@@ -74,6 +74,7 @@ extension Rule {
         Rule(
             .accessHygiene, "access_key_without_owner", .medium, on: .integration, "Active key without owner",
             needs: [.applications],
+            evidence: .unmatched,
             find: """
                 SELECT platform || ':' || COALESCE(name, CAST(id AS text)) AS key, platform AS integration_platform,
                     COALESCE(name, CAST(id AS text)) AS integration_name, platform AS source, last_used_at,

@@ -9,6 +9,7 @@ extension Rule {
             .accessHygiene, "department_mismatch", .low, on: .identity,
             "Department differs between HR and directory",
             needs: [.identityProvider, .category("hr")],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), (SELECT platform FROM hr) AS hr,
                     (SELECT platform FROM idp) AS idp, hr_records.hr_department, hr_records.idp_department
@@ -24,6 +25,7 @@ extension Rule {
             .accessHygiene, "manager_mismatch", .low, on: .identity,
             "Manager differs between HR and directory",
             needs: [.identityProvider, .category("hr")],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), (SELECT platform FROM hr) AS hr,
                     (SELECT platform FROM idp) AS idp,
@@ -42,6 +44,7 @@ extension Rule {
         Rule(
             .accessHygiene, "manager_departed", .low, on: .identity, "Manager has left",
             needs: [.identityProvider],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), manager.display_name AS manager,
                     COALESCE(manager.deprovisioned_at, manager.terminated_at) AS left_at
@@ -57,6 +60,7 @@ extension Rule {
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
+            evidence: .unmatched,
             find: """
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     (SELECT count(DISTINCT application_id) FROM live_entitlements
@@ -77,6 +81,7 @@ extension Rule {
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],
+            evidence: .unmatched,
             find: """
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email, hired_at,
                     (SELECT platform FROM hr) AS hr

@@ -12,6 +12,7 @@ extension Rule {
             .accessHygiene, "account_without_idp_identity", .high, on: .identity,
             "Account without identity-provider match",
             needs: [.identityProvider, .applications],
+            evidence: .unmatched,
             find: """
                 SELECT * FROM strangers
                 WHERE NOT is_admin AND NOT is_business AND account_platform <> 'aws' AND account_type = 'user'
@@ -27,6 +28,7 @@ extension Rule {
             .accessHygiene, "admin_account_without_idp_identity", .critical, on: .identity,
             "Admin account without identity-provider match",
             needs: [.identityProvider, .applications],
+            evidence: .unmatched,
             find: """
                 SELECT * FROM strangers
                 WHERE is_admin AND NOT is_business AND account_platform NOT IN ('aws', 'github', 'gitlab')
@@ -45,6 +47,7 @@ extension Rule {
             .accessHygiene, "external_accounts_outside_idp", .medium, on: .integration,
             "External accounts outside of the identity provider",
             needs: [.identityProvider, .applications],
+            evidence: .unmatched,
             find: """
                 SELECT account_platform AS key, account_platform AS integration_platform, source, account_id,
                     account_name, account_platform, count(*) OVER (PARTITION BY account_platform) AS accounts,
@@ -62,6 +65,7 @@ extension Rule {
         Rule(
             .accessHygiene, "accounts_without_address", .low, on: .integration, "Accounts that can't be matched",
             needs: [.identityProvider, .applications],
+            evidence: .unmatched,
             find: """
                 SELECT account_platform AS key, account_platform AS integration_platform, source, account_id,
                     account_name, account_platform, count(*) OVER (PARTITION BY account_platform) AS accounts,
@@ -83,6 +87,7 @@ extension Rule {
             .accessHygiene, "aws_user_not_in_idp", .high, on: .identity,
             "AWS user not in identity provider",
             needs: [.identityProvider, .platform("aws")],
+            evidence: .unmatched,
             find: """
                 SELECT * FROM strangers
                 WHERE account_platform = 'aws' AND (kind IS NULL OR kind = 'user') AND NOT is_admin
@@ -96,6 +101,7 @@ extension Rule {
             .accessHygiene, "aws_admin_not_in_idp", .critical, on: .identity,
             "AWS admin not in identity provider",
             needs: [.identityProvider, .platform("aws")],
+            evidence: .unmatched,
             find: """
                 SELECT * FROM strangers
                 WHERE account_platform = 'aws' AND (kind IS NULL OR kind = 'user') AND is_admin
@@ -113,6 +119,7 @@ extension Rule {
             .accessHygiene, "github_owner_not_in_idp", .critical, on: .identity,
             "GitHub owner not in identity provider",
             needs: [.identityProvider, .platform("github")],
+            evidence: .unmatched,
             find: "SELECT * FROM strangers WHERE account_platform = 'github' AND is_admin AND has_address",
             say: """
                 {identity_name} owns the GitHub organization with an account that {idp:platform} does not know, so the \
@@ -124,6 +131,7 @@ extension Rule {
             .accessHygiene, "gitlab_maintainer_not_in_idp", .critical, on: .identity,
             "GitLab maintainer not in identity provider",
             needs: [.identityProvider, .platform("gitlab")],
+            evidence: .unmatched,
             find: "SELECT * FROM strangers WHERE account_platform = 'gitlab' AND is_admin AND has_address",
             say: """
                 {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so an unknown person can \
@@ -134,6 +142,7 @@ extension Rule {
             .accessHygiene, "gitlab_developer_not_in_idp", .high, on: .identity,
             "GitLab developer not in identity provider",
             needs: [.identityProvider, .platform("gitlab")],
+            evidence: .unmatched,
             find: """
                 SELECT * FROM strangers
                 WHERE account_platform = 'gitlab' AND role = 'developer' AND NOT is_admin AND has_address
@@ -151,6 +160,7 @@ extension Rule {
                 .accessHygiene, platform + "_admin_not_in_idp", .critical, on: .identity,
                 "\(name) admin not in identity provider",
                 needs: [.identityProvider, .platform(platform)],
+                evidence: .unmatched,
                 find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND is_admin AND has_address",
                 say: """
                     {identity_name} is an admin of {account_platform:platform} whom {idp:platform} does not know, so no \
@@ -161,6 +171,7 @@ extension Rule {
                 .accessHygiene, platform + "_user_not_in_idp", .high, on: .identity,
                 "\(name) user not in identity provider",
                 needs: [.identityProvider, .platform(platform)],
+                evidence: .unmatched,
                 find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND NOT is_admin AND has_address",
                 say: """
                     {identity_name} has an account on {account_platform:platform} that matches nobody in \

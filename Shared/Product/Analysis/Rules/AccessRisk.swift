@@ -12,6 +12,7 @@ extension Rule {
             .accessRisk, "shadow_admin", .high, on: .identity, "Shadow admin",
             needs: [.identityProvider],
             supersedes: ["access_risk::admin_of_many_apps"],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), held.place, (SELECT platform FROM idp) AS idp
                 FROM (
@@ -29,6 +30,7 @@ extension Rule {
         Rule(
             .accessRisk, "admin_of_many_apps", .medium, on: .identity, "Admin of many apps",
             needs: [.identityProvider],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), held.place, held.places
                 FROM (

@@ -10,6 +10,7 @@ extension Rule {
         Rule(
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.files, worst.last_at,
                     (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours

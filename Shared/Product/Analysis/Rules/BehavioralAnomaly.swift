@@ -42,6 +42,7 @@ extension Rule {
         Rule(
             .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
             needs: [.identityProvider],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
                     attack.platform AS source, attack.failures, attack.addresses,
@@ -66,6 +67,7 @@ extension Rule {
             "Sign-in after brute force",
             needs: [.identityProvider],
             supersedes: ["behavioral_anomaly::brute_force", "compound_risk::brute_forced_without_mfa"],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
                     entry.platform AS source, entry.ip_address, entry.failures,

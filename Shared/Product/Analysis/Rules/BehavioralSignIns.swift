@@ -88,6 +88,7 @@ extension Rule {
             .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
             "Off-hours sign-ins above baseline",
             needs: [.identityProvider],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), odd.lately
                 FROM (
@@ -112,6 +113,7 @@ extension Rule {
         Rule(
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
                     journey.origin, journey.destination, journey.occurred_at,
@@ -149,6 +151,7 @@ extension Rule {
             .behavioralAnomaly, "dormant_account_awakened", .medium, on: .identity,
             "Dormant account awakened",
             needs: [.identityProvider],
+            evidence: .habit,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), woken_at, absence / 86400 AS days
                 FROM (

@@ -9,6 +9,7 @@ extension Rule {
             "EDR detection on an admin's device",
             needs: [.identityProvider, .category("edr")],
             supersedes: ["device_posture::open_edr_detection"],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, open_detections,
                     source AS edr, idp
@@ -25,6 +26,7 @@ extension Rule {
             "App admin's device not encrypted",
             needs: [.identityProvider, .deviceManagement],
             supersedes: ["device_posture::unencrypted"],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, owned_devices.identity_id, identity_name, identity_email,
                     app_admins.application_name
@@ -42,6 +44,7 @@ extension Rule {
             .compoundRisk, "jailbroken_with_admin", .critical, on: .device, "Admin on a jailbroken device",
             needs: [.identityProvider, .deviceManagement],
             supersedes: ["device_posture::jailbroken"],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email
                 FROM owned_devices
@@ -57,6 +60,7 @@ extension Rule {
             .compoundRisk, "admin_without_edr", .critical, on: .device, "Admin's device without EDR agent",
             needs: [.identityProvider, .deviceManagement, .category("edr")],
             supersedes: ["device_posture::no_edr_agent"],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr

@@ -12,6 +12,7 @@ extension Rule {
             .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
             needs: [.identityProvider],
             supersedes: ["identity_security::stale_account", "identity_security::stale_admin"],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     people.last_login_at, (SELECT platform FROM idp) AS idp
@@ -29,6 +30,7 @@ extension Rule {
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
             supersedes: ["identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device"],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     (SELECT platform FROM idp) AS idp
@@ -47,6 +49,7 @@ extension Rule {
             "No MFA on a device out of compliance",
             needs: [.identityProvider, .deviceManagement],
             supersedes: ["identity_security::user_without_mfa"],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"),
                     owned_devices.device_id, owned_devices.device_name, owned_devices.idp
@@ -72,6 +75,7 @@ extension Rule {
                 "identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device",
                 "behavioral_anomaly::brute_force",
             ],
+            evidence: .habit,
             find: """
                 SELECT people.id AS key, \(person: "people"), attacks.platform AS source, attacks.failures
                 FROM attacks JOIN people ON people.id = attacks.identity_id
@@ -92,6 +96,7 @@ extension Rule {
                 "identity_security::user_without_mfa", "compound_risk::no_mfa_on_noncompliant_device",
                 "access_risk::shadow_admin",
             ],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), hidden.places, (SELECT platform FROM idp) AS idp
                 FROM (
@@ -112,6 +117,7 @@ extension Rule {
             "External admin without MFA",
             needs: [.identityProvider],
             supersedes: ["identity_security::external_admin"],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), (SELECT platform FROM idp) AS idp
                 FROM people
@@ -132,6 +138,7 @@ extension Rule {
             .compoundRisk, "admin_with_ai_mail_access", .high, on: .identity,
             "AI tool reads an admin's mail or files",
             needs: [.identityProvider],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), unsanctioned.id AS application_id,
                     unsanctioned.name AS application_name, (SELECT platform FROM idp) AS idp
@@ -151,6 +158,7 @@ extension Rule {
             .compoundRisk, "offboarded_with_access_key", .critical, on: .identity,
             "Offboarded user with active access key",
             needs: [.identityProvider, .applications],
+            evidence: .matched,
             find: """
                 SELECT inactive.id AS key, \(person: "inactive"), live_keys.platform AS source,
                     CASE inactive.status WHEN 'suspended' THEN 'was suspended' ELSE 'was offboarded' END AS ended,
@@ -168,6 +176,7 @@ extension Rule {
             .compoundRisk, "stale_with_key_in_use", .high, on: .identity,
             "Stale user whose access key is in use",
             needs: [.identityProvider, .applications],
+            evidence: .matched,
             find: """
                 SELECT people.id AS key, \(person: "people"), live_keys.platform AS source, people.last_login_at,
                     live_keys.last_used_at, (SELECT platform FROM idp) AS idp
@@ -186,6 +195,7 @@ extension Rule {
             .compoundRisk, "terminated_with_repository_write", .critical, on: .identity,
             "Terminated in HR with write access to code",
             needs: [.category("hr"), .category("developer")],
+            evidence: .matched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), live_accounts.platform AS code,
                     (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr,

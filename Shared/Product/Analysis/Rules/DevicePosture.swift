@@ -19,6 +19,7 @@ extension Rule {
         Rule(
             .devicePosture, "unencrypted_admin", .critical, on: .device, "Admin's device not encrypted",
             needs: [.identityProvider, .deviceManagement],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
                 FROM owned_devices WHERE NOT is_encrypted AND is_in_use AND identity_type = 'admin'
@@ -46,6 +47,7 @@ extension Rule {
         Rule(
             .devicePosture, "noncompliant_admin", .high, on: .device, "Admin's device out of compliance",
             needs: [.identityProvider, .deviceManagement],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
                 FROM owned_devices
@@ -121,6 +123,7 @@ extension Rule {
         Rule(
             .devicePosture, "no_edr_agent", .high, on: .device, "No EDR agent",
             needs: [.deviceManagement, .category("edr")],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr

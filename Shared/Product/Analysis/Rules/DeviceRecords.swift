@@ -27,6 +27,7 @@ extension Rule {
         Rule(
             .devicePosture, "user_without_device", .medium, on: .identity, "User without device",
             needs: [.identityProvider, .deviceManagement],
+            evidence: .unmatched,
             find: """
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     (SELECT platform FROM idp) AS idp
@@ -47,6 +48,7 @@ extension Rule {
         Rule(
             .devicePosture, "users_without_device", .critical, on: .workspace, "Users without device",
             needs: [.identityProvider, .deviceManagement],
+            evidence: .unmatched,
             find: """
                 SELECT '' AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     together AS affected_count, (SELECT platform FROM idp) AS idp
@@ -79,6 +81,7 @@ extension Rule {
             .devicePosture, "offboarded_owner", .medium, on: .device,
             "Device of someone who left still checks in",
             needs: [.identityProvider, .devices],
+            evidence: .matched,
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, deprovisioned_at
                 FROM owned_devices

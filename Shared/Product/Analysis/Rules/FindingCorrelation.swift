@@ -30,6 +30,7 @@ extension Rule {
             .findingCorrelation, "exposed_admin", .critical, on: .identity,
             "Admin without MFA on an unencrypted device",
             needs: [.identityProvider, .deviceManagement],
+            evidence: .matched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), live_devices.id AS device_id,
                     live_devices.hostname AS device_name, (SELECT platform FROM idp) AS idp
@@ -49,6 +50,7 @@ extension Rule {
             .findingCorrelation, "departing_with_downloads", .critical, on: .identity,
             "Departing user with unusual downloads",
             needs: [.category("hr")],
+            evidence: .matched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
                     (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr
@@ -125,6 +127,7 @@ extension Rule {
             .findingCorrelation, "unmatched_admins_on_several_platforms", .high, on: .workspace,
             "Unmatched admins on three or more platforms",
             needs: [.identityProvider],
+            evidence: .unmatched,
             find: """
                 SELECT '' AS key, \(person: "everyone"), ranked.platform AS source, ranked.platforms,
                     (SELECT platform FROM idp) AS idp

@@ -111,6 +111,7 @@ extension Rule {
             .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
             "New hire outside the identity provider",
             needs: [.identityProvider, .category("hr"), .applications],
+            evidence: .unmatched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), everyone.hired_at, live_accounts.platform AS source,
                     (SELECT platform FROM idp) AS idp

@@ -124,6 +124,7 @@ extension Rule {
                 .identitySecurity, "offboarded_direct_sign_in", .critical, on: .identity,
                 "Offboarded user signs in directly",
                 needs: [.identityProvider, .applications],
+                evidence: .matched,
                 find: """
                     SELECT everyone.id AS key, \(person: "everyone"), direct.platform AS source, direct.occurred_at,
                         (SELECT platform FROM idp) AS idp
