@@ -31,19 +31,14 @@ enum XMLText {
             case ">": bytes.append(contentsOf: "&gt;".utf8)
             case "\t", "\n": bytes.append(contentsOf: String(scalar).utf8)
             // Control characters, which XML 1.0 can't contain, are written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19). The
-            // carriage return is too, since XML does not preserve it. An underscore that would begin such an escape is
-            // escaped itself.
+            // carriage return is too, since XML does not preserve it. An underscore that may begin such an escape, perhaps
+            // together with the escape of a later character, is escaped itself.
             case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode(String(scalar).utf8))_".utf8)
-            case "_" where beginsEscape(scalars.dropFirst(index)): bytes.append(contentsOf: "_x005F_".utf8)
+            case "_" where scalars.dropFirst(index + 1).first == "x": bytes.append(contentsOf: "_x005F_".utf8)
             case "\u{FFFE}", "\u{FFFF}": bytes.append(contentsOf: "\u{FFFD}".utf8)
             default: bytes.append(contentsOf: String(scalar).utf8)
             }
         }
-    }
-
-    private static func beginsEscape(_ scalars: ArraySlice<Unicode.Scalar>) -> Bool {
-        let scalars = scalars.prefix(7)
-        return scalars.count == 7 && scalars.dropFirst().first == "x" && scalars.last == "_"
     }
 
     /// Returns a text, cut to the length that a cell holds. A cut text ends with an ellipsis.

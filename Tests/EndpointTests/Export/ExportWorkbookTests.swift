@@ -152,13 +152,17 @@ struct ExportWorkbookTests {
     @Test("Texts are never turned into numbers, dates or markup") func textStaysText() throws {
         let texts = [
             "a<b>&\"c\"'", "  spaces  ", "line\nbreak", "tab\there", "é 漢 🙂", "007", "1e5", "TRUE", "2026-01-01",
-            "_x0041_",
+            "_x0041_", "_x0041\u{1F}", "_xylophone",
             "bell\u{7}", "not\u{FFFF}one",
         ]
         for text in texts { try store.own.addIdentity(nil, department: text) }
         let found = rows(try sheets(store.exportWorkspace("xlsx"))[0]).compactMap { $0["department"]?.string }
         // Spreadsheets show the character for an escape that openpyxl leaves as it is.
-        let seen = Set(found.map { $0.replacing("_x005F_", with: "_").replacing("_x0007_", with: "\u{7}") })
+        let seen = Set(
+            found.map {
+                $0.replacing("_x005F_", with: "_").replacing("_x0007_", with: "\u{7}").replacing(
+                    "_x001F_", with: "\u{1F}")
+            })
         #expect(Set(texts.dropLast() + ["not\u{FFFD}one"]).isSubset(of: seen), "\(found)")
     }
 
