@@ -29,7 +29,7 @@ import Testing
             } == 0.9)
     }
 
-    @Test("An account that matches nobody is less sure, since a match may not be visible") func unmatched() throws {
+    @Test("An account without a match is less sure, since the match may not be visible") func unmatched() throws {
         #expect(
             try confidence("access_hygiene::admin_account_without_idp_identity") {
                 try $0.account(on: "slack", username: "Viktor", admin: true)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct RuleMetadataTests {
     @Test("Every rule has a rationale, false positives and references", arguments: Rule.all)
     func everyRuleHasABackground(_ rule: Rule) throws {
-        let background = try #require(rule.background)
+        let background = try #require(
+            rule.background, "Add \(rule.id) to the file of its category in Shared/Product/Findings/Background.")
         for text in [background.rationale, background.falsePositives] {
             #expect((15...250).contains(text.count) && text.hasSuffix("."), "\(text)")
         }

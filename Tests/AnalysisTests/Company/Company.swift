@@ -43,9 +43,9 @@ struct Company: Sendable, CustomTestStringConvertible {
     static let fortyAtEntra = Company(.entra, size: 40)
     static let fiveThousand = Company(.entra, size: 5_000)
 
-    private init(_ stack: Stack, size: Int) {
+    init(_ stack: Stack, size: Int) {
         self.stack = stack
-        people = (0..<size).map { stack == .google ? Self.founder($0) : Self.employee($0) }
+        people = (0..<size).map { stack == .google && $0 < 3 ? Self.founder($0) : Self.employee($0) }
         events = CompanyEvent.all(of: people, stack)
     }
 

@@ -7,6 +7,7 @@ final class CompanyClock: @unchecked Sendable {
     private let lock = NSLock()
     private var moment: Timestamp
     private var lists: [String: [JSON]] = [:]
+    private var outages: Set<String> = []
 
     init(_ moment: Timestamp) { self.moment = moment }
 
@@ -18,6 +19,12 @@ final class CompanyClock: @unchecked Sendable {
                 lists = [:]
             }
         }
+    }
+
+    /// The platforms that answer no request now.
+    var failing: Set<String> {
+        get { lock.withLock { outages } }
+        set { lock.withLock { outages = newValue } }
     }
 
     /// Returns a platform's list as it is now; `make` makes it.

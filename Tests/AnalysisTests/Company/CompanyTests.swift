@@ -49,6 +49,57 @@ import Testing
         try check(synced, company.name + ", first day")
     }
 
+    /// A flag makes it more companies, and larger ones: `THALIAN_COMPANIES=1000`, `THALIAN_COMPANY_SIZE=5000`.
+    private static let variationCount: Int = number("THALIAN_COMPANIES") ?? 20
+    private static let largest: Int = number("THALIAN_COMPANY_SIZE") ?? 60
+
+    private static func number(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
+    }
+
+    /// A variation has a size, dates of syncs, platforms that are not connected or fail, and an order of syncs, all by
+    /// its number. It may have only findings of rules that are declared as true for a company with this stack, and
+    /// findings about the failing platform.
+    @Test("Varied companies have only findings of the declared kinds", arguments: 0..<variationCount)
+    func variedCompanies(_ number: Int) throws {
+        var random = SeededGenerator(seed: number)
+        let stack = [Company.Stack.google, .okta, .entra][number % 3]
+        let company = Company(
+            stack, size: Int.random(in: (Self.largest > 60 ? Self.largest / 2 : 3)...Self.largest, using: &random))
+        // The first platform is the identity provider.
+        let others = stack.platforms.dropFirst().filter { _ in Int.random(in: 0..<4, using: &random) > 0 }
+        let platforms = stack.platforms.prefix(1) + others
+        let failing = Bool.random(using: &random) ? others.randomElement(using: &random) : nil
+        let start = Int.random(in: 0...46, using: &random)
+        let days = Set([start, 0] + (0..<3).map { _ in Int.random(in: 0...start, using: &random) }).sorted(by: >)
+        let synced = try SyncedCompany(company, platforms: Array(platforms), at: Company.now - .days(start))
+        for day in days {
+            // The first sync succeeds, so that the platform has data.
+            let fails = day != start && failing != nil
+            try synced.sync(at: Company.now - .days(day), failing: fails ? Set([failing].compactMap { $0 }) : []) {
+                $0.shuffled(using: &random)
+            }
+        }
+        #expect(synced.unexpected == [])
+        let allowed = try Self.declaredRules(stack).union(
+            ["drift_signal::integration_in_error", "drift_signal::integration_degraded"])
+        let found = try synced.findings().filter { finding in
+            !allowed.contains(String(finding.prefix { $0 != " " }))
+        }
+        #expect(found == [], "\(company.name) with \(platforms), days \(days), failing: \(failing ?? "none")")
+    }
+
+    /// Returns the rules with findings that are declared as true for the companies of a stack.
+    private static func declaredRules(_ stack: Company.Stack) throws -> Set<String> {
+        let document = DocumentTable.repository.appending(path: "Tests/Company.md")
+        let table = DocumentTable(in: document, header: "| Company | Why | Rule | Severity | Finding |")
+        return Set(
+            try table.rows().compactMap { row in
+                let cells = row.dropFirst(2).dropLast(2).components(separatedBy: " | ")
+                return cells[0].hasPrefix(stack.rawValue) && cells[1] == "true" ? cells[2] : nil
+            })
+    }
+
     @Test("Each property of a company names the document that describes it") func eachTraitHasASource() {
         for trait in CompanyTrait.allCases { #expect(trait.source.hasPrefix("https://"), "\(trait)") }
     }

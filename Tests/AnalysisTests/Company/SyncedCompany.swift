@@ -16,10 +16,10 @@ final class SyncedCompany {
     private let tenant: CompanyTenant
     private var providers: [FakeProvider] = []
     private let tools: SyncTools
-    private var integrations: [Identifier] = []
+    private var integrations: [(platform: String, id: Identifier)] = []
 
-    /// Connects all platforms of a company at a time.
-    init(_ company: Company, at moment: Timestamp) throws {
+    /// Connects platforms of a company at a time, by default all.
+    init(_ company: Company, platforms: [String]? = nil, at moment: Timestamp) throws {
         store = try TestStore()
         try store.own.set(plan: .enterprise)
         workspace = try #require(try SystemAccess(store.database).workspace(store.own.id))
@@ -29,9 +29,12 @@ final class SyncedCompany {
             "CREDENTIALS_KEY": "k1:" + Data(repeating: 7, count: 32).base64EncodedString(),
         ]
         var configs: [(String, [String: JSON])] = []
-        for name in company.stack.platforms {
+        for name in platforms ?? company.stack.platforms {
             let (config, answer) = try #require(tenant.platform(name))
-            let provider = try FakeProvider(answer)
+            let clock = tenant.clock
+            let provider = try FakeProvider { request in
+                clock.failing.contains(name) ? .json(["error": "unavailable"], status: 503) : answer(request)
+            }
             providers.append(provider)
             variables["UPSTREAM_" + name.uppercased()] = provider.url
             configs.append((name, config))
@@ -40,18 +43,40 @@ final class SyncedCompany {
         tools.firstPause = 0.001
         self.tools = tools
         for (name, config) in configs {
-            integrations.append(try workspace.connect(name, config: config, with: tools, seconds: 60, now: moment).id)
+            let id = try workspace.connect(name, config: config, with: tools, seconds: 60, now: moment).id
+            integrations.append((name, id))
         }
+        // The company has told which accounts are for emergencies.
+        _ = try workspace.change(
+            [
+                .marks(
+                    .emergencyAccounts,
+                    [
+                        "breakglass@company.example", "emergency-access-1@company.onmicrosoft.com",
+                        "emergency-access-2@company.onmicrosoft.com",
+                    ])
+            ], now: moment
+        ) { 0 }
     }
 
-    /// Shows the company at a time, syncs all platforms, and analyzes it.
-    func sync(at moment: Timestamp) throws {
+    /// Shows the company at a time, syncs all platforms, by default in the order in which they were connected, and
+    /// analyzes it. The syncs of failing platforms fail.
+    func sync(
+        at moment: Timestamp, failing: Set<String> = [], order: ([String]) -> [String] = { $0 }
+    ) throws {
         tenant.clock.now = moment
-        for integration in integrations {
+        tenant.clock.failing = failing
+        for platform in order(integrations.map(\.platform)) {
+            let integration = try #require(integrations.first { $0.platform == platform }).id
             // The limits are long, because a busy machine may pause the process for minutes.
-            let result = try workspace.sync(
-                integration, with: tools, SyncTime(pull: 1_200, all: 1_800), now: { moment })
-            #expect(result.status == .completed)
+            func run() throws -> SyncReport {
+                try workspace.sync(integration, with: tools, SyncTime(pull: 1_200, all: 1_800), now: { moment })
+            }
+            if failing.contains(platform) {
+                #expect(throws: SyncFailure.self, "\(platform)") { try run() }
+            } else {
+                #expect(try run().status == .completed, "\(platform)")
+            }
         }
         _ = try workspace.analyze(now: moment)
     }

@@ -190,8 +190,10 @@ import Testing
             "Ada, Bob and Carol sign in to Okta but have no known device, so they work on machines that nobody protects."
         ) { company in
             for name in ["Ada", "Bob", "Carol"] { try company.person(name) }
+            try company.device(of: company.person("Dana"))
         } quiet: { company in
             for name in ["Ada", "Bob"] { try company.person(name) }
+            try company.device(of: company.person("Dana"))
             try company.person("Carol", type: "external")
         } exempt: { company in
             // Device management does not know the owners of its devices.

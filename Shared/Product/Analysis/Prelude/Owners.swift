@@ -47,7 +47,7 @@ extension Prelude {
         PreludeTable(
             "device_owners",
             """
-            SELECT count(identity_id) * 10 >= count(*) * 8 AS are_owners_known FROM live_devices
+            SELECT count(*) > 0 AND count(identity_id) * 10 >= count(*) * 8 AS are_owners_known FROM live_devices
             WHERE category <> 'edr'
             """),
     ]
