@@ -139,7 +139,7 @@ let libraries: [Target] = [
     // Product
     library(.Findings, in: "Product", on: .Base, .Auth, .Operation, .Store, .Integrations),
     library(
-        .Analysis, in: "Product", documents: ["PRELUDE.md", "RULES.md"],
+        .Analysis, in: "Product", documents: ["PRELUDE.md", "DECISIONS.md", "RULES.md"],
         on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations, .Findings),
     library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations),
     library(

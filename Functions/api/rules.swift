@@ -25,7 +25,9 @@ import Operation
             "ruleId", .string(1...100), "The rule's id.", example: .string("identity_security::stale_account")),
         .required(
             "reason", .string(1...500), "The reason, for the audit log.", example: .string("Known to be on leave.")),
-        .optional("enabled", .boolean, default: true, "False switches the rule off and resolves its findings."),
+        .optional(
+            "enabled", .boolean, default: true, "False switches the rule off and resolves its findings.",
+            example: .bool(false)),
         .optional(
             "severity", .oneOf(Severity.self), "The severity of all its findings; without it, the rule decides."),
         .optional("days", .integer(1...365), "The number of days after which the decision ends; without it, never."),

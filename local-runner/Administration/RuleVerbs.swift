@@ -20,8 +20,7 @@ extension Verb {
         guard let rule = arguments.operands.first, arguments.operands.count == 1 else {
             throw UsageError("write the id of one rule, such as identity_security::stale_account")
         }
-        let ids = Rule.all.map(\.id)
-        guard ids.contains(rule) else { throw UsageError("there is no rule \(rule); \(NearestWord.advice(rule, ids))") }
+        if Rule.named(rule) == nil { throw UsageError(advice(about: rule)) }
         let reason = try arguments.required("--reason")
         guard (1...500).contains(reason.unicodeScalars.count), !reason.unicodeScalars.contains(where: \.isHarmful)
         else {
@@ -53,6 +52,16 @@ extension Verb {
                     ]
                 }, none: "All rules count as they are declared.")
         }
+    }
+
+    /// Returns advice about a rule that does not exist: the rule with this name in another category, the nearest id, or
+    /// the place of the list.
+    private static func advice(about text: String) -> String {
+        let named = Rule.all.map(\.id).filter { $0.hasSuffix("::" + text) }
+        if let id = named.first { return "there is no rule \(text); did you mean \"\(id)\"?" }
+        let nearest = NearestWord.nearest(to: text, in: Rule.all.map(\.id))
+        return "there is no rule \(text); "
+            + (nearest.map { "did you mean \"\($0)\"?" } ?? "Shared/Product/Analysis/RULES.md lists all rules")
     }
 
     private static let severities = Severity.allCases.map(\.rawValue)

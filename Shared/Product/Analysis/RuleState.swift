@@ -72,11 +72,16 @@ public enum RuleDecision: Sendable {
 }
 
 extension Workspace {
-    /// Returns the decisions about rules, without those that have expired, in the order of the rules' ids.
+    /// Returns the decisions that count: the rules that are switched off or have another severity, in the order of their
+    /// ids.
     public func ruleStates(now: Timestamp = .now) throws -> [RuleState] {
         try rows(
             "SELECT " + RuleState.columns
-                + " FROM rule_states WHERE workspace_id = $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY rule_id",
+                + """
+                 FROM rule_states WHERE workspace_id = $1 AND (expires_at IS NULL OR expires_at > $2)
+                    AND (NOT is_enabled OR severity IS NOT NULL)
+                ORDER BY rule_id
+                """,
             now, decode: RuleState.init)
     }
 
@@ -105,9 +110,10 @@ extension Workspace {
                     updated_at = excluded.updated_at
                 """, id, !isOff, severity, reason, actor, end, now)
             let resolved = isOff ? try resolveFindings(ofRule: id, reason: "The rule was switched off.", now: now) : 0
-            guard let after = try ruleStates(now: now).first(where: { $0.ruleID == id }) else {
-                throw AnalysisError.unknownRule
-            }
+            let stored = try first(
+                "SELECT " + RuleState.columns + " FROM rule_states WHERE workspace_id = $1 AND rule_id = $2", id,
+                decode: RuleState.init)
+            guard let after = stored else { throw AnalysisError.unknownRule }
             func text(_ state: RuleState?) -> JSON {
                 guard let state else { return "as declared" }
                 return state.isEnabled ? .string(state.severity?.rawValue ?? "as declared") : "off"

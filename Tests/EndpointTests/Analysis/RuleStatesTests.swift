@@ -79,6 +79,8 @@ import Testing
         // Without a severity the rule counts as it is declared.
         #expect(decide([:]).json["severity"] == .null)
         #expect(try workspace().activeRules().first { $0.id == Self.rule }?.severity == .medium)
+        // The list contains only decisions that count.
+        #expect(list() == [])
     }
 
     @Test("A decision with an end no longer counts after it") func expiry() throws {

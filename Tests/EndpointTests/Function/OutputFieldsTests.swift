@@ -54,7 +54,9 @@ import Testing
         for function in [FindingsFunction.self, RulesFunction.self] as [any Function.Type] {
             _ = store.send(Call(query: "include=reasons").key(store.own.readKey), to: function)
         }
-        _ = post(RuleStatesFunction.self, ["ruleId": "shadow_it::broad_write_scope", "reason": "Approved."])
+        _ = post(
+            RuleStatesFunction.self,
+            ["ruleId": "shadow_it::broad_write_scope", "reason": "Approved.", "severity": "low"])
         let workspace = store.own.id.description
         _ = store.send(
             Call(query: "workspaceId=" + workspace).session(store.own.token()), to: RuleStatesFunction.self)

@@ -20,9 +20,11 @@ public enum WorkspaceSetting: Sendable, Equatable {
         ("name", "TEXT"), ("plan", Plan.allCases.map(\.rawValue).joined(separator: "|")),
         ("trial_ends_at", "2026-05-15T00:00:00Z|none"), ("ip_allowlist", "ADDRESS[/LENGTH],…|none"),
         ("mfa_required", "true|false"), ("session_timeout_hours", "1|4|8|24|72|none"),
-        ("risk_settings", "JSON"), ("emergency_accounts", "ADDRESS,…|none"), ("company_domains", "DOMAIN,…|none"),
+        ("risk_settings", "JSON"), ("emergency_accounts", "E-MAIL-OR-USER-NAME,…|none"),
+        ("company_domains", "DOMAIN,…|none"),
         ("trusted_networks", "ADDRESS[/LENGTH],…|none"),
-        ("contractor_marks", "department:TEXT|title:TEXT|address:PREFIX,…|none"), ("tiers.ACTION", "TIER|default"),
+        ("contractor_marks", "department:TEXT|title:TEXT|address:BEGINNING-OF-E-MAIL,…|none"),
+        ("tiers.ACTION", "TIER|default"),
     ]
 
     private static let none = "none"
