@@ -161,7 +161,7 @@ struct ExportWorkbookTests {
         let seen = Set(
             found.map {
                 $0.replacing("_x005F_", with: "_").replacing("_x0007_", with: "\u{7}").replacing(
-                    "_x001F_", with: "\u{1F}")
+                    "_x001f_", with: "\u{1F}")
             })
         #expect(Set(texts.dropLast() + ["not\u{FFFD}one"]).isSubset(of: seen), "\(found)")
     }

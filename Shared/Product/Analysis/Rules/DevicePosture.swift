@@ -120,6 +120,8 @@ extension Rule {
     ]
 
     private static let deviceDetection: [Rule] = [
+        // Covers devices that were seen within the last 7 days: an EDR platform forgets machines that are off, and if device
+        // management was not synced for days, it does not know them to be off.
         Rule(
             .devicePosture, "no_edr_agent", .high, on: .device, "No EDR agent",
             needs: [.deviceManagement, .category("edr")],
@@ -127,7 +129,9 @@ extension Rule {
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr
-                FROM owned_devices WHERE NOT has_edr AND is_in_use AND NOT is_new
+                FROM owned_devices
+                WHERE NOT has_edr AND is_in_use AND NOT is_new
+                    AND (last_seen_at IS NULL OR last_seen_at > \(daysAgo: 7))
                 """,
             say: "{device} has no {edr:platform} agent, so malware on it would go unseen.",
             recommend: "Install the EDR agent.", action: .createTicket),
