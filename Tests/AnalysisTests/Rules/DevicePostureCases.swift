@@ -190,10 +190,10 @@ import Testing
             "Ada, Bob and Carol sign in to Okta but have no known device, so they work on machines that nobody protects."
         ) { company in
             for name in ["Ada", "Bob", "Carol"] { try company.person(name) }
-            try company.device(of: company.person("Dana"))
+            for name in ["Dana", "Erin", "Finn"] { try company.device("\(name)-mac", of: company.person(name)) }
         } quiet: { company in
             for name in ["Ada", "Bob"] { try company.person(name) }
-            try company.device(of: company.person("Dana"))
+            for name in ["Dana", "Erin", "Finn"] { try company.device("\(name)-mac", of: company.person(name)) }
             try company.person("Carol", type: "external")
         } exempt: { company in
             // Device management does not know the owners of its devices.

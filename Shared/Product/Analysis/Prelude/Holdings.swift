@@ -8,7 +8,8 @@ extension Prelude {
     //   providers.
     // - super_admins: active admin accounts, at the identity provider with which people sign in, that have a role named
     //   like a highest role.
-    // - licenses: all paid seats. seats: the paid seats of active people on connected platforms.
+    // - licenses: paid seats on connected platforms, without platforms whose last sync is three days older than the newest
+    //   one: the seats may have been used since. seats: those of active people.
     // - sign_ins: identities' successful sign-ins to identity providers. logins: successful sign-ins to other
     //   platforms.
     // - direct_sign_ins: those logins that used a password.
@@ -55,7 +56,10 @@ extension Prelude {
             "licenses",
             """
             SELECT application_id, identity_id, integration_id, is_admin, granted_at, last_used_at
-            FROM entitlements WHERE workspace_id = $1 AND is_license
+            FROM entitlements
+            WHERE workspace_id = $1 AND is_license AND integration_id IN (
+                SELECT id FROM connected
+                WHERE epoch(last_sync_at) >= (SELECT max(epoch(last_sync_at)) FROM connected) - 3 * 86400)
             """),
         PreludeTable(
             "seats",

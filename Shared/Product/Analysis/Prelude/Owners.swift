@@ -6,8 +6,10 @@ extension Prelude {
     // - shadow_applications: applications that are neither managed nor sanctioned. policy is the policy's status, or
     //   null.
     // - app_use: OAuth grants, with the application and the person who gave the grant. is_open is false if the account
-    //   that gave the grant is closed, so that the grant opens nothing.
-    // - device_owners: one row that tells if device management knows the owners of four in five of its devices.
+    //   that gave the grant is closed, so that the grant opens nothing, or if its platform was not synced since the
+    //   person left, so that it may be closed.
+    // - device_owners: one row that tells if device management knows the owners of four in five of its devices, and
+    //   devices of half of the people. If it knows fewer, it does not manage all devices, and its silence means nothing.
     static let owners: [PreludeTable] = [
         PreludeTable(
             "owned_keys",
@@ -39,7 +41,11 @@ extension Prelude {
                 everyone.display_name AS identity_name, everyone.email AS identity_email, everyone.status,
                 everyone.title, live_grants.access,
                 live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source,
-                COALESCE(accounts.status, 'active') = 'active' AS is_open
+                COALESCE(accounts.status, 'active') = 'active'
+                    AND (accounts.id IS NULL OR everyone.deprovisioned_at IS NULL OR EXISTS (
+                        SELECT 1 FROM connected
+                        WHERE connected.id = accounts.integration_id
+                            AND connected.last_sync_at > everyone.deprovisioned_at)) AS is_open
             FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
                 JOIN everyone ON everyone.id = live_grants.identity_id
                 LEFT JOIN accounts ON accounts.workspace_id = $1 AND accounts.id = live_grants.account_id
@@ -47,8 +53,10 @@ extension Prelude {
         PreludeTable(
             "device_owners",
             """
-            SELECT count(*) > 0 AND count(identity_id) * 10 >= count(*) * 8 AS are_owners_known FROM live_devices
-            WHERE category <> 'edr'
+            SELECT count(identity_id) * 10 >= count(*) * 8
+                AND count(DISTINCT identity_id) * 2 >= (SELECT count(*) FROM people WHERE identity_type <> 'external')
+                AND count(*) > 0 AS are_owners_known
+            FROM live_devices WHERE category <> 'edr'
             """),
     ]
 }

@@ -168,7 +168,7 @@ extension Prelude {
                             AND mark.value IN (lower(live_accounts.email), lower(live_accounts.username)))
                 """),
         // Active accounts of people who have left or were suspended, outside HR and the identity provider with which people
-        // sign in. is_business is true on the platforms of `PlatformNames.business`.
+        // sign in. An account of a platform that was not synced since then may have been closed too. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """
@@ -183,6 +183,10 @@ extension Prelude {
                 WHERE live_accounts.identity_id = inactive.id
                     AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
                     AND live_accounts.platform <> (SELECT platform FROM idp)
+                    AND (inactive.ended_at IS NULL OR EXISTS (
+                        SELECT 1 FROM connected
+                        WHERE connected.id = live_accounts.integration_id
+                            AND connected.last_sync_at > inactive.ended_at))
                 """),
         // The hours of the day, in UTC, at which people signed in: lately is the number of sign-ins of the last 7 days, and
         // earlier the number of those in the 60 days before.

@@ -36,7 +36,8 @@ extension Rule {
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
         // Counts a person as protected if no identity provider reports whether they have a second factor. Guests are
-        // not counted. In a company of four people or fewer, each of them has a finding of their own.
+        // not counted, and neither are accounts of Entra that may be a shared mailbox or a room. In a company of four people
+        // or fewer, each of them has a finding of their own.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",
@@ -46,7 +47,11 @@ extension Rule {
                 SELECT affected_count, everybody, (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT count(*) AS everybody, count(*) FILTER (WHERE NOT mfa_enabled) AS affected_count
-                    FROM people WHERE identity_type <> 'external') AS counted
+                    FROM people
+                    WHERE identity_type <> 'external' AND NOT EXISTS (
+                        SELECT 1 FROM live_accounts
+                        WHERE identity_id = people.id AND platform = 'microsoft_entra' AND last_login_at IS NULL
+                            AND people.title IS NULL AND department IS NULL AND manager_email IS NULL)) AS counted
                 WHERE affected_count * 2 > everybody AND everybody >= 5
                 """,
             say: """
