@@ -272,4 +272,27 @@ import Testing
         let skipped = try #require(run.skipped.first { $0.ruleID == "behavioral_anomaly::audit_logging_disabled" })
         #expect(skipped.reason == "a platform that reports this (AWS, GitHub, Okta) is not connected")
     }
+
+    /// A trigger stands for a person who switches the rule off after the run has read the data.
+    @Test(
+        "A rule that is switched off during a run leaves no open finding",
+        .enabled(if: TestStore.Engine.ofThisRun == .sqlite, "PostgreSQL's triggers have another form"))
+    func switchedOffDuringARun() throws {
+        try company.person(type: "admin", mfa: false)
+        let rule = "identity_security::admin_without_mfa"
+        try store.database.execute(
+            """
+            CREATE TRIGGER decides AFTER UPDATE ON analysis_runs WHEN NEW.status = 'completed'
+            BEGIN
+                INSERT INTO rule_states (workspace_id, rule_id, is_enabled, updated_at)
+                VALUES (NEW.workspace_id, 'identity_security::admin_without_mfa', 0, NEW.started_at);
+            END
+            """)
+        _ = try company.workspace().analyze(now: now)
+        #expect(try status(of: rule) == nil)
+        try store.database.execute("DROP TRIGGER decides")
+        try store.database.execute("DELETE FROM rule_states WHERE workspace_id = $1", company.id)
+        _ = try company.workspace().analyze(now: now + 61)
+        #expect(try status(of: rule) == "open")
+    }
 }

@@ -61,13 +61,16 @@ extension Workspace {
                 try finishAnalysis(runID, skipped: skipped.count, costs)
                 var update = try FindingsUpdate(self, now: now)
                 try reopenDueFindings(now: now)
-                let supersession = Supersession(of: found)
-                for detections in found { try update.write(supersession.remaining(detections).map(\.problem)) }
+                // A rule that was switched off in the meantime finds nothing: nothing would resolve its findings again.
+                let active = try Set(activeRules(now: now).map(\.id))
+                let stillFound = found.map { $0.filter { active.contains($0.rule.id) } }
+                let supersession = Supersession(of: stillFound)
+                for detections in stillFound { try update.write(supersession.remaining(detections).map(\.problem)) }
                 let direct = able.filter { !$0.category.looksAtFindings }
                 try update.resolveUnseen(ruleIDs: Set(direct.map(\.id)), lastSyncs: sources.lastSyncs)
                 try takeDriftSnapshot(now: now)
                 for category in [Category.driftSignal, .findingCorrelation] {
-                    let rules = able.filter { $0.category == category }
+                    let rules = able.filter { $0.category == category && active.contains($0.id) }
                     for rule in rules {
                         try update.write(detections(of: rule, from: sources, at: now).map(\.problem))
                     }
