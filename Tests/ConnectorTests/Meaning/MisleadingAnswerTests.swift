@@ -88,6 +88,11 @@ import Testing
             (#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b"}}"#, "yes"),
             (#"{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}"#, "no"),
             (#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, "no"), ("{}", "no"),
+            (#"{"StringEqualsIfExists":{"sts:ExternalId":"x"}}"#, "no"),
+            (#"{"ForAllValues:StringEquals":{"aws:PrincipalOrgPaths":["o-1/*"]}}"#, "no"),
+            (#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-1/*"]}}"#, "yes"),
+            (#"{"Null":{"sts:ExternalId":"true"}}"#, "no"), (#"{"StringLike":{"sts:ExternalId":"*"}}"#, "no"),
+            (#"{"StringLike":{"sts:ExternalId":["x","*"]}}"#, "no"), (#"{"StringEquals":{"sts:ExternalId":[]}}"#, "no"),
         ])
     func aRegionIsNoLimit(_ condition: String, _ expected: String) throws {
         let policy: JSON = [

@@ -46,12 +46,21 @@ struct AWSTrust {
         "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:userid",
     ]
 
-    /// Returns true if a condition limits who may assume the role: a comparison with one of `limitingKeys`, not one that
-    /// only says who may not.
+    /// Returns true if a condition limits who may assume the role: a comparison with one of `limitingKeys` that a caller
+    /// without the key does not pass, and that not every value passes.
+    ///
+    /// Negated comparisons only exclude callers. `…IfExists`, `ForAllValues:` and `Null` are true for requests without the
+    /// key (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
     private static func limitsCallers(_ condition: JSON?) -> Bool {
         (condition?.object ?? [:]).contains { comparison, keys in
-            !comparison.lowercased().contains("not")
-                && (keys.object ?? [:]).keys.contains { limitingKeys.contains($0.lowercased()) }
+            let comparison = comparison.lowercased()
+            guard !comparison.contains("not"), !comparison.hasSuffix("ifexists"),
+                !comparison.hasPrefix("forallvalues:"), comparison != "null"
+            else { return false }
+            return (keys.object ?? [:]).contains { key, values in
+                let values = values.array ?? [values]
+                return limitingKeys.contains(key.lowercased()) && !values.isEmpty && !values.contains("*")
+            }
         }
     }
 
