@@ -27,6 +27,16 @@ import Testing
         }
     }
 
+    @Test("The top level has only its fixed entries, files that git ignores, and hidden ones") func topLevel() throws {
+        let entries = try FileManager.default.contentsOfDirectory(atPath: Self.root.path).filter { !$0.hasPrefix(".") }
+        let fixed: Set = [
+            "Functions", "Package.swift", "README.md", "Shared", "Tests", "local-runner", "wrangler-like.json",
+        ]
+        let ignored = try String(contentsOf: Self.root.appending(path: ".gitignore"), encoding: .utf8)
+            .split(separator: "\n").map(String.init)
+        #expect(Set(entries).subtracting(ignored) == fixed)
+    }
+
     @Test("Shared/ has the folders of the five layers, and these hold only declared libraries") func folders() throws {
         let found = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Shared").path)
         #expect(Set(found.filter { !$0.contains(".") }) == Set(Self.layers))

@@ -75,7 +75,7 @@ enum LocalHandler {
         let triggers = server.crons.filter { $0.cron.description == cron }
         guard !triggers.isEmpty else {
             let known = server.crons.map(\.cron.description)
-            let shown = String(cron.prefix(60)).harmless
+            let shown = cron.harmless(atMost: 60)
             return connection.reject(
                 .notFound("No trigger has the cron expression \(shown); \(NearestWord.advice(cron, known))"))
         }

@@ -35,7 +35,7 @@ public struct HTTPError: Error {
     /// 405: the path does not have this method. `allowed` is the value of Allow, such as `GET, HEAD`.
     public static func methodNotAllowed(_ method: String, allowed: String) -> HTTPError {
         HTTPError(
-            405, "The method \(String(method.prefix(20)).harmless) is not allowed here; allowed: \(allowed).",
+            405, "The method \(method.harmless(atMost: 20)) is not allowed here; allowed: \(allowed).",
             headers: ["Allow": allowed])
     }
     /// 408: the request did not arrive completely in time.
