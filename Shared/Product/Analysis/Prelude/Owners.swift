@@ -45,7 +45,7 @@ extension Prelude {
                     AND (accounts.id IS NULL OR everyone.deprovisioned_at IS NULL OR EXISTS (
                         SELECT 1 FROM connected
                         WHERE connected.id = accounts.integration_id
-                            AND connected.last_sync_at > everyone.deprovisioned_at)) AS is_open
+                            AND connected.last_sync_at >= everyone.deprovisioned_at)) AS is_open
             FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
                 JOIN everyone ON everyone.id = live_grants.identity_id
                 LEFT JOIN accounts ON accounts.workspace_id = $1 AND accounts.id = live_grants.account_id

@@ -186,7 +186,7 @@ extension Prelude {
                     AND (inactive.ended_at IS NULL OR EXISTS (
                         SELECT 1 FROM connected
                         WHERE connected.id = live_accounts.integration_id
-                            AND connected.last_sync_at > inactive.ended_at))
+                            AND connected.last_sync_at >= inactive.ended_at))
                 """),
         // The hours of the day, in UTC, at which people signed in: lately is the number of sign-ins of the last 7 days, and
         // earlier the number of those in the 60 days before.

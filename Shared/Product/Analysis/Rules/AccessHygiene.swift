@@ -10,22 +10,23 @@ extension Rule {
     private static let leavers: [Rule] =
         [
             // Finds suspended or deprovisioned people with live entitlements, none of them as an admin. A suspension counts
-            // after 14 days.
+            // after 14 days. A platform that was not synced since may have removed them.
             Rule(
                 .accessHygiene, "inactive_user_with_entitlements", .high, on: .identity,
                 "Suspended or deprovisioned user with live entitlements",
                 needs: [.identityProvider],
                 find: """
-                    SELECT everyone.id AS key, \(person: "everyone"),
-                        everyone.status, live_applications.id AS application_id,
+                    SELECT inactive.id AS key, \(person: "inactive"),
+                        inactive.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
-                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
+                    FROM live_entitlements JOIN inactive ON inactive.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE live_entitlements.identity_id IN (SELECT id FROM inactive)
+                        JOIN connected ON connected.platform = live_entitlements.platform
+                    WHERE (inactive.ended_at IS NULL OR connected.last_sync_at >= inactive.ended_at)
                         AND NOT EXISTS (
                         SELECT 1 FROM live_entitlements AS admin
-                        WHERE admin.identity_id = everyone.id AND admin.is_admin)
+                        WHERE admin.identity_id = inactive.id AND admin.is_admin)
                     """,
                 say: """
                     {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which \
@@ -37,13 +38,14 @@ extension Rule {
                 "Suspended or deprovisioned user with admin entitlement",
                 needs: [.identityProvider],
                 find: """
-                    SELECT everyone.id AS key, \(person: "everyone"),
-                        everyone.status, live_applications.id AS application_id,
+                    SELECT inactive.id AS key, \(person: "inactive"),
+                        inactive.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
-                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
+                    FROM live_entitlements JOIN inactive ON inactive.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE live_entitlements.identity_id IN (SELECT id FROM inactive)
+                        JOIN connected ON connected.platform = live_entitlements.platform
+                    WHERE (inactive.ended_at IS NULL OR connected.last_sync_at >= inactive.ended_at)
                         AND live_entitlements.is_admin
                     """,
                 say: """

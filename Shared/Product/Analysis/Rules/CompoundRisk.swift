@@ -164,6 +164,8 @@ extension Rule {
                     CASE inactive.status WHEN 'suspended' THEN 'was suspended' ELSE 'was offboarded' END AS ended,
                     count(*) OVER (PARTITION BY inactive.id) AS keys
                 FROM inactive JOIN live_keys ON live_keys.identity_id = inactive.id
+                    JOIN connected ON connected.platform = live_keys.platform
+                WHERE inactive.ended_at IS NULL OR connected.last_sync_at >= inactive.ended_at
                 """,
             say: """
                 {identity_name} {ended}, but {keys:access key} of theirs on {source:platform} {keys?is/are} \
