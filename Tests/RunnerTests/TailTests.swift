@@ -63,6 +63,18 @@ import Testing
         #expect(String(decoding: process.output, as: UTF8.self) == "no \u{FFFD}[31m JSON \u{FFFD}x\n")
     }
 
+    @Test("Filters over a log without JSON lines select none, and tail says why")
+    func filtersOverATextLog() throws {
+        let process = try PipedProgram(
+            Self.program, arguments: ["tail", "--status", "5xx"], environment: [:],
+            input: Array("12:30:00 error api-analyze POST /api/analyze 503 30ms r2\n".utf8))
+        #expect(try process.waitForEnd() == 0)
+        #expect(process.output.isEmpty)
+        #expect(
+            String(decoding: process.errors, as: UTF8.self)
+                == "No line is JSON, so filters select none. Write the log with --format json.\n")
+    }
+
     @Test("--follow shows lines that are added to a file, and continues with a file that replaces it")
     func follow() throws {
         let folder = try TemporaryFolder()

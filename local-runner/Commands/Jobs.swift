@@ -40,7 +40,7 @@ extension Verb {
             guard !lanes.isEmpty || !jobs.isEmpty else {
                 return try Terminal.say("The queue has no jobs.")
             }
-            let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
+            let counted = ["KIND AND PLATFORM"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
             try Terminal.say(
                 table: [counted]
                     + lanes.map { lane in
@@ -48,12 +48,12 @@ extension Verb {
                             + [lane.oldest.map { "\($0) s" } ?? ""]
                     })
             if let status, jobs.isEmpty { return try Terminal.say("No job has the status \(status.rawValue).") }
-            let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
+            let header = ["ID", "KIND AND PLATFORM", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
             try Terminal.say(
                 table: [header]
                     + jobs.map { job in
                         [
-                            job.id, job.kind, job.workspaceID, job.status,
+                            job.id, job.lane, job.workspaceID, job.status,
                             String(job.attempts), job.runAfter, job.error ?? "",
                         ]
                     })
@@ -79,7 +79,7 @@ extension JobEntry {
 
     fileprivate var json: JSON {
         [
-            "id": .string(id), "kind": .string(kind), "workspace_id": .string(workspaceID),
+            "id": .string(id), "kind": .string(kind), "lane": .string(lane), "workspace_id": .string(workspaceID),
             "status": .string(status), "attempts": .integer(attempts), "run_after": .string(runAfter),
             "error": error.map(JSON.string) ?? .null,
         ]

@@ -34,17 +34,24 @@ extension Verb {
         let format = try arguments.word("--format", of: RunnerLog.Format.allCases.map(\.rawValue))
         let path = arguments.operands.first.flatMap { $0 == "-" ? nil : $0 }
         if arguments.has("--follow"), path == nil { throw UsageError("--follow needs a file") }
+        var (isJSON, isOther) = (false, false)
         let show = { (line: ArraySlice<UInt8>) throws(FileError) in
             let text = String(decoding: line, as: UTF8.self)
             if let json = try? JSON(parsing: Array(line)), json.object != nil {
+                isJSON = true
                 guard selection.selects(json) else { return }
                 if format == "json" { try Terminal.write(text) } else { try Terminal.say(LogSelection.text(json)) }
             } else if selection.isEverything {
                 try Terminal.say(text)
+            } else {
+                isOther = true
             }
         }
         var reader = try LogReader(path)
         try reader.read(show)
+        if isOther, !isJSON {
+            Terminal.printError("No line is JSON, so filters select none. Write the log with --format json.")
+        }
         while arguments.has("--follow") {
             usleep(200_000)
             try reader.readMore(show)

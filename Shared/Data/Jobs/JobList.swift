@@ -8,6 +8,8 @@ public struct JobEntry: Sendable {
     public let id: String
     public let workspaceID: String
     public let kind: String
+    /// The kind, followed by a colon and the platform if the kind has a lane for each platform.
+    public let lane: String
     public let status: String
     public let attempts: Int
     /// The time at which the job is or was due, or, if it is dead, the time at which it died.
@@ -77,17 +79,17 @@ extension SystemAccess {
             try database.rows(
                 status == .dead
                     ? """
-                    SELECT id, workspace_id, kind, 'dead', attempts, died_at, error FROM dead_jobs
+                    SELECT id, workspace_id, kind, lane, 'dead', attempts, died_at, error FROM dead_jobs
                     WHERE $1 = 'dead' ORDER BY died_at DESC, id LIMIT $2
                     """
                     : """
-                    SELECT id, workspace_id, kind, state, attempts, run_after, error FROM jobs
+                    SELECT id, workspace_id, kind, lane, state, attempts, run_after, error FROM jobs
                     WHERE state = $1 ORDER BY run_after DESC, id LIMIT $2
                     """, status, limit
             ) { row in
                 JobEntry(
-                    id: row.text(0), workspaceID: row.text(1), kind: row.text(2), status: row.text(3),
-                    attempts: row.integer(4), runAfter: row.text(5), error: try row[6])
+                    id: row.text(0), workspaceID: row.text(1), kind: row.text(2), lane: row.text(3),
+                    status: row.text(4), attempts: row.integer(5), runAfter: row.text(6), error: try row[7])
             }
         }
     }

@@ -458,6 +458,11 @@ import Testing
         #expect(names(in: folder.path) == before)
     }
 
+    @Test("A backup into a folder that does not exist names the folder") func missingFolder() throws {
+        #expect(code { _ = try backup.write(to: folder.path("none") + "/new.backup") } == "backup.no_folder")
+        #expect(names(in: folder.path).contains("none") == false)
+    }
+
     @Test("A backup is written through a link to a folder") func linkedFolder() throws {
         let link = folder.path("link")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)

@@ -32,7 +32,7 @@ export async function identityView({ argument }) {
     el("section", { class: "panel", "aria-labelledby": "person" }, el("h2", { id: "person" }, identity.display_name ?? identity.email), el("p", { class: "muted" }, identity.email),
       el("dl", { class: "facts" }, facts.map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, value))))),
     el("section", null, el("h2", null, "Platforms"), identity.platforms.length > 0 ? el("ul", { class: "tags" }, identity.platforms.map((name) => el("li", null, nameOf(name)))) : el("p", { class: "muted" }, "No platform has an account of this identity.")),
-    el("section", null, el("h2", null, "Findings"), identity.findings.length > 0 ? el("ul", { class: "cards" }, identity.findings.map((one) => el("li", null, badge(one.severity), " ", el("span", { class: "muted" }, words(one.category)), el("p", null, one.title)))) : el("p", { class: "muted" }, "No open finding is about this identity.")),
+    el("section", null, el("h2", null, "Findings"), identity.findings.length > 0 ? el("ul", { class: "cards" }, identity.findings.map((one) => el("li", null, badge(one.severity), " ", el("span", { class: "muted" }, words(one.category)), el("p", null, one.title)))) : el("p", { class: "muted" }, "No unresolved finding is about this identity.")),
     el("section", null, el("h2", null, "Access to applications"), identity.app_access.length > 0
       ? table(`Applications of ${identity.display_name ?? identity.email}`, ["Application", "Role", "Last used"], identity.app_access.map((one) => [one.app_name, one.role ?? "–", time(one.last_used_at)]))
       : el("p", { class: "muted" }, "No access to applications is known."))];

@@ -45,7 +45,7 @@ export async function postureView({ signal }) {
       el("p", null, summary.summary)),
     el("dl", { class: "figures" }, figures.filter(([name]) => summary.metrics[name] !== undefined && summary.metrics[name] !== null).map(([name, title, unit]) => el("div", null, el("dt", null, title), el("dd", null, `${summary.metrics[name]}${unit ? ` ${unit}` : ""}`)))),
     points.length > 1 ? linePlot("Risk score over time", points, signal) : note("", el("p", null, "There is no history yet. Each analysis adds a value: ", el("a", { href: "#/operations/analyze_workspace" }, "run one"), ".")),
-    el("div", { class: "pair" }, barPlot("Open findings by severity", bySeverity, signal), categories.length > 0 ? barPlot("Open findings by category", categories, signal) : note("", el("p", null, "There are no open findings."))),
+    el("div", { class: "pair" }, barPlot("Findings open or in progress, by severity", bySeverity, signal), categories.length > 0 ? barPlot("Open findings by category", categories, signal) : note("", el("p", null, "There are no open findings."))),
     isComplete ? null : el("p", { class: "muted" }, "Only the first 1,000 findings are counted by category."),
     el("section", null, el("h2", null, "Top risks"), el("ul", { class: "cards" }, risk.top_risks.map((one) => el("li", null, badge(one.severity), " ", el("a", { href: `#/findings?category=${encodeURIComponent(one.category)}` }, words(one.category)), el("p", null, one.title))))),
   ].filter(Boolean);

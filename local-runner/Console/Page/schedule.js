@@ -36,7 +36,7 @@ export async function scheduleView({ signal }) {
       queue === null ? note("error", el("p", null, "The job queue can't be read. local-runner check says what is wrong with the database."))
         : queue.lanes.length === 0 ? note("", el("p", null, "The queue is empty. A sync, for example, is a job: ", el("a", { href: "#/operations/trigger_sync" }, "queue one"), "."))
           : [table("Jobs by kind and state", ["Kind", "Waiting", "Ready", "Running", "Dead", "Oldest ready"], queue.lanes.map((lane) => [el("code", null, lane.kind), ...states.map((state) => String(lane[state])), lane.oldest_ready_seconds === null ? "–" : `${lane.oldest_ready_seconds} s`])),
-            table("Latest jobs", ["Kind", "State", "Attempts", "Due", "Error", "Id"], queue.jobs.map((job) => [el("code", null, job.kind), badge(`status ${job.status === "dead" ? "error" : "info"}`, job.status), String(job.attempts), time(job.run_after), job.error ?? "–", el("code", null, job.id)])),
+            table("Latest jobs", ["Kind and platform", "State", "Attempts", "Due", "Error", "Id"], queue.jobs.map((job) => [el("code", null, job.lane), badge(`status ${job.status === "dead" ? "error" : "info"}`, job.status), String(job.attempts), time(job.run_after), job.error ?? "–", el("code", null, job.id)])),
             el("p", { class: "hint" }, "local-runner/dev jobs --retry ID queues a dead job again.")],
     ].flat());
   };

@@ -36,10 +36,18 @@ public struct BackupError: DomainError, Equatable {
             "There is a database at \(path). To replace it, stop the processes that use it and add --replace.")
     }
 
-    static func unwritable(_ path: String, _ reason: String) -> BackupError {
+    /// - Parameter isFull: True if the disk, or this user's share of it, is full.
+    static func unwritable(_ path: String, _ reason: String, isFull: Bool) -> BackupError {
         BackupError(
             .unavailable, "unwritable",
-            "\(path) can't be written: \(reason). Make room, or choose another place. Nothing was changed.")
+            "\(path) can't be written: \(reason). \(isFull ? "Make room, or choose" : "Choose") another place. "
+                + "Nothing was changed.")
+    }
+
+    static func noFolder(_ path: String) -> BackupError {
+        BackupError(
+            .notFound, "no_folder",
+            "There is no folder \(path). Create it, or choose another place. Nothing was changed.")
     }
 
     static func unreadable(_ path: String, _ reason: String) -> BackupError {

@@ -42,6 +42,7 @@ final class PartialFile {
         for _ in 0..<3 {
             let created = csystem_open(path, flags | O_CREAT | O_EXCL, 0o600)
             if created >= 0 { return created }
+            guard errno != ENOENT else { throw BackupError.noFolder(folder(of: path)) }
             guard errno == EEXIST else { throw unwritable(path) }
             guard let found = FileStatus(path, followsLink: false) else { continue }
             guard found.isFile, found.owner == geteuid(), found.links == 1 else {
@@ -134,7 +135,8 @@ final class PartialFile {
 
     /// Returns the error for a system call that has failed.
     private static func unwritable(_ path: String) -> BackupError {
-        .unwritable(path, String(cString: strerror(errno)))
+        let code = errno
+        return .unwritable(path, String(cString: strerror(code)), isFull: code == ENOSPC || code == EDQUOT)
     }
     private static func unreadable(_ path: String) -> BackupError {
         .unreadable(path, String(cString: strerror(errno)))

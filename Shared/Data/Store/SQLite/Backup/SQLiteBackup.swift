@@ -85,8 +85,11 @@ public struct SQLiteBackup {
             while result == SQLITE_OK { result = sqlite3_backup_step(backup, Self.pagesPerStep) }
             let end = sqlite3_backup_finish(backup)
             guard result == SQLITE_DONE, end == SQLITE_OK else {
-                let error = StoreError(result == SQLITE_DONE ? end : result, on: opened)
-                if case .unwritable(let reason) = error { throw BackupError.unwritable(file, reason) }
+                let code = result == SQLITE_DONE ? end : result
+                let error = StoreError(code, on: opened)
+                if case .unwritable(let reason) = error {
+                    throw BackupError.unwritable(file, reason, isFull: code & 0xff == SQLITE_FULL)
+                }
                 throw error
             }
         }
