@@ -179,19 +179,25 @@ extension CompanyTenant {
                     """
                 })
         case ("GetAccountAuthorizationDetails", "Role"):
-            let policy = """
-                {"Statement":{"Effect":"Allow","Action":"sts:AssumeRole",\
-                "Principal":{"AWS":"arn:aws:iam::210987654321:root"}}}
-                """
+            let issuer = "token.actions.githubusercontent.com"
+            let roles = [
+                ("OrganizationAccountAccessRole", #"{"AWS":"arn:aws:iam::210987654321:root"}"#, ""),
+                (
+                    "github-deploy", #"{"Federated":"arn:aws:iam::111122223333:oidc-provider/\#(issuer)"}"#,
+                    #","Condition":{"StringLike":{"\#(issuer):sub":"repo:company/*"}}"#
+                ), ("thumbnails", #"{"Service":"lambda.amazonaws.com"}"#, ""),
+            ]
             return list(
                 "RoleDetailList",
-                [
-                    """
-                    <RoleName>OrganizationAccountAccessRole</RoleName><RoleId>AROA1</RoleId>\
-                    <Arn>arn:aws:iam::111122223333:role/OrganizationAccountAccessRole</Arn><Path>/</Path>\
-                    <AssumeRolePolicyDocument>\(PercentEncoding.encode(policy))</AssumeRolePolicyDocument>
-                    """
-                ])
+                roles.map { name, principal, condition in
+                    let policy =
+                        #"{"Statement":{"Effect":"Allow","Action":"*","Principal":\#(principal)\#(condition)}}"#
+                    return """
+                        <RoleName>\(name)</RoleName><RoleId>AROA\(name)</RoleId>\
+                        <Arn>arn:aws:iam::111122223333:role/\(name)</Arn><Path>/</Path>\
+                        <AssumeRolePolicyDocument>\(PercentEncoding.encode(policy))</AssumeRolePolicyDocument>
+                        """
+                })
         case ("ListMFADevices", nil): return reply(action, "<MFADevices></MFADevices>")
         case ("GetLoginProfile", nil):
             return .init(404, text: "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")

@@ -4,7 +4,7 @@ enum CompanyTrait: String, CaseIterable {
     case starterBeforeDayOne, starterOnDayOne, onLeave, leaverDisabled, leaverWithAccess
     case superAdmin, helpDesk, readOnlyAdmin, emergencyAccount, syncAccount, sharedMailbox
     case contractor, slackGuest, slackPartner
-    case workloadWithKeys, keysInRotation, organizationRole
+    case workloadWithKeys, keysInRotation, organizationRole, deploymentRole
     case federatedGoogle, signInOnlyGrants, hiddenAddresses, singleSignOnElsewhere, unlicensedUsers
     case chromebook, newDevice, deviceInDrawer, serverWithAgent
     case vpnExit, oldPasswordOnPhone, blockedByPolicy, newPhone, otherTimeZone, bookmark
@@ -36,6 +36,8 @@ enum CompanyTrait: String, CaseIterable {
             """
         case .organizationRole:
             "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html"
+        case .deploymentRole:
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html"
         case .federatedGoogle, .singleSignOnElsewhere: "https://support.google.com/a/answer/9464354"
         case .signInOnlyGrants: "https://developers.google.com/accounts/docs/OAuth2Login"
         case .hiddenAddresses:

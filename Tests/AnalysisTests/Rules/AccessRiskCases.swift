@@ -86,6 +86,16 @@ import Testing
             try role(company, "vendor", trusts: "other_account", condition: "no")
         },
         RuleCase(
+            "access_risk::aws_role_trusts_anyone",
+            "The AWS role deploy can be assumed by any user of GitHub Actions in the world, so whatever it may do, a stranger may do."
+        ) { company in
+            try role(company, "deploy", trusts: "anyone", provider: "GitHub Actions", condition: "no")
+        } quiet: { company in
+            try role(company, "deploy", trusts: "identity_provider", condition: "yes")
+            try role(company, "saml", trusts: "identity_provider", condition: "no")
+            try role(company, "lambda", trusts: "service", condition: "no")
+        },
+        RuleCase(
             "access_risk::aws_cross_account_trust",
             "The AWS role vendor trusts account 210987654321 without a condition, so if a vendor owns it, any customer of that vendor may get in."
         ) { company in
@@ -144,10 +154,13 @@ import Testing
         }
     }
 
-    private static func role(_ company: TestCompany, _ name: String, trusts: String, condition: String?) throws {
+    private static func role(
+        _ company: TestCompany, _ name: String, trusts: String, provider: String? = nil, condition: String?
+    ) throws {
         var metadata: [String: JSON] = [
             "kind": "role", "trusts": .string(trusts), "trusted_account": "210987654321",
         ]
+        metadata["trusted_provider"] = provider.map(JSON.string)
         metadata["has_condition"] = condition.map(JSON.string)
         try company.account(on: "aws", username: name, kind: "service_account", metadata: metadata)
     }

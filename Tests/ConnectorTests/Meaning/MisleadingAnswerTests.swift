@@ -106,6 +106,92 @@ import Testing
         #expect(trust.metadata["has_condition"] == .string(expected))
     }
 
+    /// Conditions about the tokens of GitHub Actions; `x:` stands for its issuer.
+    @Test(
+        "A role that trusts an identity provider trusts its strangers, unless a condition names their owner",
+        arguments: [
+            ("{}", "anyone"), (#"{"StringEquals":{"x:aud":"sts.amazonaws.com"}}"#, "anyone"),
+            (#"{"StringEquals":{"x:sub":"repo:acme/website:ref:refs/heads/main"}}"#, "identity_provider"),
+            (#"{"StringLike":{"x:sub":"repo:acme/*"}}"#, "identity_provider"),
+            (#"{"ForAnyValue:StringLike":{"x:sub":["repo:acme/*","repo:acme-labs/*:*"]}}"#, "identity_provider"),
+            (#"{"StringLike":{"x:sub":"repo:*"}}"#, "anyone"), (#"{"StringLike":{"x:sub":"*"}}"#, "anyone"),
+            (#"{"StringLike":{"x:sub":"repo:acme*/website:*"}}"#, "anyone"),
+            (#"{"StringLike":{"x:sub":"*:ref:refs/heads/main"}}"#, "anyone"),
+            (#"{"StringLike":{"x:sub":["repo:acme/*","repo:*/website"]}}"#, "anyone"),
+            (#"{"StringLikeIfExists":{"x:sub":"repo:acme/*"}}"#, "anyone"),
+            (#"{"StringNotLike":{"x:sub":"repo:acme/*"}}"#, "anyone"),
+            (#"{"ForAllValues:StringEquals":{"x:sub":"repo:acme/website"}}"#, "anyone"),
+            (#"{"StringEquals":{"x:sub":[]}}"#, "anyone"), (#"{"StringEquals":{"x:environment":"prod"}}"#, "anyone"),
+            (#"{"StringEquals":{"x:repository_owner":"acme"}}"#, "identity_provider"),
+            (#"{"StringLike":{"x:job_workflow_ref":"acme/ci/*"}}"#, "identity_provider"),
+            (#"{"StringEquals":{"gitlab.com:sub":"repo:acme/website"}}"#, "anyone"),
+            (#"{"StringEquals":{"sts:ExternalId":7}}"#, "identity_provider"),
+        ])
+    func strangersTokens(_ condition: String, _ expected: String) throws {
+        let issuer = "token.actions.githubusercontent.com"
+        let policy = try Self.trust(
+            "arn:aws:iam::111122223333:oidc-provider/" + issuer, condition.replacing("x:", with: issuer + ":"))
+        let trust = try #require(AWSTrust.widest(in: policy, ownAccount: "111122223333"))
+        #expect(trust.metadata["trusts"] == .string(expected))
+        #expect(trust.metadata["trusted_provider"] == (expected == "anyone" ? "GitHub Actions" : nil))
+        #expect(trust.metadata["has_condition"] == (expected == "anyone" ? "no" : "yes"))
+    }
+
+    @Test(
+        "Only identity providers that strangers use let anyone assume a role",
+        arguments: [
+            ("cognito-identity.amazonaws.com", "{}", "anyone"),
+            (
+                "cognito-identity.amazonaws.com",
+                #"{"StringEquals":{"cognito-identity.amazonaws.com:aud":"eu-west-1:1"}}"#, "identity_provider"
+            ),
+            (
+                "cognito-identity.amazonaws.com",
+                #"{"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"authenticated"}}"#, "anyone"
+            ),
+            ("accounts.google.com", #"{"StringEquals":{"accounts.google.com:aud":"app"}}"#, "identity_provider"),
+            ("arn:aws:iam::111122223333:oidc-provider/gitlab.com", "{}", "anyone"),
+            ("arn:aws:iam::111122223333:oidc-provider/gitlab.acme.com", "{}", "identity_provider"),
+            (
+                "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/1", "{}",
+                "identity_provider"
+            ),
+            (
+                "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com/acme", "{}",
+                "identity_provider"
+            ),
+            ("arn:aws:iam::111122223333:saml-provider/okta", "{}", "identity_provider"),
+            ("", "{}", "identity_provider"),
+        ])
+    func providers(_ principal: String, _ condition: String, _ expected: String) throws {
+        let trust = try #require(
+            AWSTrust.widest(in: Self.trust(principal, condition), ownAccount: "111122223333"))
+        #expect(trust.metadata["trusts"] == .string(expected))
+    }
+
+    @Test("The widest of accounts, services and identity providers counts") func widestPrincipal() throws {
+        func trusts(_ principal: JSON) -> JSON? {
+            let statement: JSON = ["Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal]
+            return AWSTrust.widest(in: ["Statement": [statement]], ownAccount: "111122223333")?.metadata["trusts"]
+        }
+        let gitHub: JSON = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+        #expect(trusts(["Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]]) == "service")
+        #expect(trusts(["Service": "ec2.amazonaws.com", "AWS": "111122223333"]) == "account")
+        #expect(trusts(["Service": "ec2.amazonaws.com", "AWS": "210987654321"]) == "other_account")
+        #expect(trusts(["AWS": "210987654321", "Federated": [gitHub]]) == "anyone")
+        #expect(trusts(["Federated": [7, nil]]) == nil && trusts(["Service": [:]]) == nil && trusts(7) == nil)
+    }
+
+    /// Returns a trust policy for an identity provider.
+    private static func trust(_ principal: String, _ condition: String) throws -> JSON {
+        [
+            "Statement": [
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": ["Federated": .string(principal)], "Condition": try JSON(parsing: condition.utf8),
+            ]
+        ]
+    }
+
     @Test("A Chromebook is encrypted") func aChromebookIsEncrypted() {
         guard case .device(let device)? = GoogleRecords.chromeDevice(["deviceId": "c1"]).record else {
             Issue.record("no device")

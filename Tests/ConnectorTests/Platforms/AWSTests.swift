@@ -147,11 +147,20 @@ enum AWSAccount {
         """
     }
 
+    private static let gitHub =
+        #"{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}"#
+
+    private static func tokens(_ comparison: String, _ claim: String, _ value: String) -> String {
+        #","Condition":{"\#(comparison)":{"token.actions.githubusercontent.com:\#(claim)":"\#(value)"}}"#
+    }
+
     private static let roles: [String] = [
         (0, "{\"AWS\":\"*\"}", ""), (1, "{\"AWS\":\"arn:aws:iam::210987654321:root\"}", ""),
         (2, "{\"AWS\":[\"210987654321\"]}", ",\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":\"x\"}}"),
         (3, "{\"AWS\":\"arn:aws:iam::111122223333:root\"}", ""), (4, "{\"Service\":\"ec2.amazonaws.com\"}", ""),
-        (5, "\"*\"", ",\"Condition\":{\"Bool\":{}}"), (6, "{\"Service\":\"x\"}", ""),
+        (5, "\"*\"", ",\"Condition\":{\"Bool\":{}}"), (6, "{\"Service\":\"x\"}", ""), (7, gitHub, ""),
+        (8, gitHub, tokens("StringEquals", "sub", "repo:acme/website:ref:refs/heads/main")),
+        (9, "{\"Federated\":\"arn:aws:iam::111122223333:saml-provider/okta\"}", ""),
     ].map { number, principal, condition in
         let policy =
             #"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":\#(principal)\#(condition)}}"#
@@ -251,10 +260,18 @@ enum AWSAccount {
             ])
         #expect(accounts["role/AROA2"]?.metadata["has_condition"] == "yes")
         #expect(accounts["role/AROA3"]?.metadata["trusts"] == "account")
-        #expect(accounts["role/AROA4"]?.metadata == ["kind": "role"])
+        #expect(accounts["role/AROA4"]?.metadata == ["kind": "role", "trusts": "service", "has_condition": "no"])
         // A condition about something else than the callers limits nothing.
         #expect(accounts["role/AROA5"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])
         #expect(accounts["role/AROA6"] == nil)
+        #expect(
+            accounts["role/AROA7"]?.metadata == [
+                "kind": "role", "trusts": "anyone", "has_condition": "no", "trusted_provider": "GitHub Actions",
+            ])
+        #expect(
+            accounts["role/AROA8"]?.metadata == ["kind": "role", "trusts": "identity_provider", "has_condition": "yes"])
+        #expect(
+            accounts["role/AROA9"]?.metadata == ["kind": "role", "trusts": "identity_provider", "has_condition": "no"])
         let byKey = records.byKey
         guard case .accessKey(let used)? = byKey["accessKey/AKIAAu0"],
             case .accessKey(let unused)? = byKey["accessKey/AKIABu0"]

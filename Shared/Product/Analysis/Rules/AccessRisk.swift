@@ -87,7 +87,7 @@ extension Rule {
     ]
 
     /// Rules about AWS roles. In an account's metadata, `trusts` says who may assume the role, and `has_condition` if
-    /// the trust policy has a condition for that.
+    /// the trust policy has a condition for that. `trusted_provider` names an identity provider that strangers use.
     private static let riskyRoles: [Rule] = [
         Rule(
             .accessRisk, "aws_role_trusts_anyone", .critical, on: .integration, "AWS role trusts anyone",
@@ -95,13 +95,14 @@ extension Rule {
             find: """
                 SELECT 'aws:' || COALESCE(username, display_name, CAST(id AS text)) AS key,
                     'aws' AS integration_platform,
-                    COALESCE(username, display_name, CAST(id AS text)) AS integration_name
+                    COALESCE(username, display_name, CAST(id AS text)) AS integration_name,
+                    COALESCE('user of ' || (metadata ->> 'trusted_provider'), 'AWS account') AS stranger
                 FROM live_accounts
                 WHERE platform = 'aws' AND status = 'active' AND metadata ->> 'trusts' = 'anyone'
                     AND (metadata ->> 'has_condition' IS NULL OR metadata ->> 'has_condition' <> 'yes')
                 """,
             say: """
-                The AWS role {integration_name} can be assumed by any AWS account in the world, so whatever it may do, \
+                The AWS role {integration_name} can be assumed by any {stranger} in the world, so whatever it may do, \
                 a stranger may do.
                 """,
             recommend: "Name the principals that may assume the role.", action: .createTicket),
