@@ -208,6 +208,30 @@ final class TestCompany {
             updatedAt: ago(hours: 1))
     }
 
+    /// Adds one of the workspace's own API keys, which a person made. A person who is no longer a member is known only
+    /// from the audit log, with the address as the session's token wrote it.
+    func apiKey(
+        _ name: String = "ci", scope: String = "read", by person: Person, isMember: Bool = true,
+        isRevoked: Bool = false, created: Timestamp = TestStore.now - .days(100)
+    ) throws {
+        let key = try nextID()
+        let revokedAt: Timestamp? = isRevoked ? ago(days: 1) : nil
+        if isMember {
+            try database.execute(
+                "INSERT INTO members (workspace_id, user_id, email, role, created_at) VALUES ($1, $2, $3, 'admin', $4)",
+                id, person.id, person.email, created)
+        }
+        try database.execute(
+            """
+            INSERT INTO api_keys (workspace_id, id, name, prefix, key_hash, scope, created_by, created_at, revoked_at)
+            VALUES ($1, $2, $3, 'thal_1', $4, $5, $6, $7, $8)
+            """, id, key, name, Array(key.description.utf8), scope, person.id, created, revokedAt)
+        try AuditLog(database, workspaceID: id).append(
+            AuditEntry(
+                action: "api_key.created", userID: person.id, actorEmail: person.email.uppercased(),
+                targetType: "api_key", targetID: key.description, createdAt: created))
+    }
+
     // MARK: Devices and events
 
     /// Adds a device, which has no problems unless the arguments say otherwise.

@@ -9,6 +9,8 @@ public enum RuleInput: String, CaseIterable, Sendable {
     case grants = "oauth_grants"
     case keys = "access_keys"
     case devices
+    /// The workspace's own API keys.
+    case apiKeys = "api_keys"
     case events = "audit_events"
     case policies = "app_policies"
     case findings

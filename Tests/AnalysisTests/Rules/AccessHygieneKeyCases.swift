@@ -115,7 +115,36 @@ import Testing
         }
     }
 
-    static let cases: [RuleCase] = awsKeys + tokens
+    private static let ownKeys = [
+        RuleCase(
+            "access_hygiene::api_key_of_leaver",
+            "Ada Lovelace was deprovisioned in Okta 9 days ago, but 1 API key of Thalian that they made (ci) still works for everyone who has a copy."
+        ) { company in
+            let ada = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 9))
+            try company.apiKey(scope: "write", by: ada)
+        } quiet: { company in
+            try company.apiKey(scope: "write", by: company.person())
+            let bob = try company.person("Bob", status: "deprovisioned", deprovisioned: company.ago(days: 9))
+            try company.apiKey(scope: "write", by: bob, isRevoked: true)
+        } exempt: { company in
+            // A person on leave.
+            try company.apiKey(by: company.person(status: "suspended", suspended: company.ago(days: 13)))
+        },
+        RuleCase(
+            "access_hygiene::api_key_of_leaver", severity: .medium,
+            "Ada Lovelace was suspended in Okta 14 days ago, but 2 API keys of Thalian that they made (ci and export) still work for everyone who has a copy."
+        ) { company in
+            // The keys were kept when the member was removed.
+            let ada = try company.person(status: "suspended")
+            try company.apiKey(by: ada, isMember: false)
+            try company.apiKey("export", by: ada, isMember: false, created: company.ago(days: 50))
+        } quiet: { company in
+            try company.apiKey(by: company.person(), isMember: false)
+            try company.person("Bob", status: "suspended")
+        },
+    ]
+
+    static let cases: [RuleCase] = awsKeys + tokens + ownKeys
 
     @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }

@@ -88,5 +88,33 @@ extension Rule {
                 """,
             recommend: "Find out what uses the key and move it to a named service account.",
             action: .rotateCredentials),
+        // Finds the workspace's own API keys, if the person who made them has left or was suspended. The address of a
+        // person who is no longer a member is in the audit log, in an entry that has the time of the key's creation.
+        Rule(
+            .accessHygiene, "api_key_of_leaver", .high, on: .identity, "Thalian API key of a person who has left",
+            needs: [.identityProvider],
+            evidence: .matched,
+            find: """
+                SELECT inactive.id AS key, \(person: "inactive"), inactive.status AS ended, inactive.ended_at,
+                    (SELECT platform FROM idp) AS idp, made.name AS key_name,
+                    count(*) OVER (PARTITION BY inactive.id) AS keys,
+                    CASE WHEN count(*) FILTER (WHERE made.scope = 'write') OVER (PARTITION BY inactive.id) > 0
+                        THEN 'high' ELSE 'medium' END AS severity
+                FROM (
+                    SELECT api_keys.name, api_keys.scope, COALESCE(members.email, (
+                            SELECT lower(max(actor_email)) FROM audit_log
+                            WHERE audit_log.workspace_id = $1 AND audit_log.created_at = api_keys.created_at
+                                AND audit_log.action = 'api_key.created'
+                                AND audit_log.target_id = CAST(api_keys.id AS text))) AS email
+                    FROM api_keys LEFT JOIN members ON members.workspace_id = $1
+                        AND members.user_id = api_keys.created_by AND members.email <> ''
+                    WHERE api_keys.workspace_id = $1 AND api_keys.revoked_at IS NULL) AS made
+                JOIN inactive ON inactive.email = made.email
+                """,
+            say: """
+                {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}], but {keys:API key} of Thalian that they \
+                made ({key_name}) still {keys?works/work} for everyone who has a copy.
+                """,
+            recommend: "Make another key for what uses this one, and revoke it."),
     ]
 }

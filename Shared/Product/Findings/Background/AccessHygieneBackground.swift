@@ -161,6 +161,15 @@ extension Background {
                 falsePositives: "Developers of a partner with a contract.",
                 references: [.gitlabPermissions],
                 techniques: ["T1078", "T1195.002"])
+        case "api_key_of_leaver":
+            Background(
+                """
+                An API key belongs to the workspace, so it outlives the person who made it, and a copy on their machine \
+                still reads the findings.
+                """,
+                falsePositives: "A key that only a program of the company has, whose maker never kept a copy.",
+                references: [.microsoftFormerEmployee, .nistControls],
+                techniques: ["T1078", "T1552.001"])
         case _ where name.hasSuffix("_offboarded_active"):
             Background(
                 "Access ends at the identity provider, but accounts with their own password or session go on.",
