@@ -22,7 +22,8 @@ import Testing
         let shared = Prelude.sharedTables.first { "\($0.name)" == name }
         let table: SQL = shared.map { "(\($0.query.sql)) AS kept" } ?? SQL(text: name)
         let rows: SQL = "\(row) \(table) ON true"
-        let query = PreludeTable.clause(for: rows, of: shared == nil ? Prelude.all : Prelude.plain) + rows
+        let tables = shared == nil ? Prelude.all : Prelude.overTemporaryTables
+        let query = PreludeTable.clause(for: rows, of: tables) + rows
         var columns: [String] = []
         try workspace.snapshot {
             // A shared table may query earlier ones.

@@ -14,7 +14,8 @@ import Testing
     @Test("RULES.md lists every rule that has input") func everyRule() throws {
         let rows = Rule.all.filter(\.hasInput).map { rule in
             DocumentTable.row(
-                "`\(rule.id)`", rule.severity.rawValue, rule.entity.rawValue, rule.title,
+                "`\(rule.id)`", rule.severity.rawValue + (rule.judgesActors ? " ±" : ""), rule.entity.rawValue,
+                rule.title,
                 rule.needs.map(\.description).joined(separator: "; "), rule.recommendedAction)
         }
         let header = "| Rule | Severity | About | Looks for | Needs | Recommended action |"

@@ -103,7 +103,8 @@ final class TestCompany {
         manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
         terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil,
         suspended: Timestamp = TestStore.now - .days(14), created: Timestamp = TestStore.now - .days(390),
-        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:]
+        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:],
+        adminSince: Timestamp? = nil
     ) throws -> Person {
         let person = try nextID()
         let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
@@ -119,8 +120,9 @@ final class TestCompany {
                 id: person, name: name, email: email,
                 account: try account(
                     of: made, on: "okta", kind: kinds[type] ?? "user", status: idpStatus ?? status,
-                    admin: type == "admin" || !idpRoles.isEmpty, roles: idpRoles, mfa: mfa, lastLogin: lastLogin,
-                    department: department, manager: manager, metadata: idpMetadata, created: created))
+                    admin: type == "admin" || !idpRoles.isEmpty, adminSince: adminSince, roles: idpRoles, mfa: mfa,
+                    lastLogin: lastLogin, department: department, manager: manager, metadata: idpMetadata,
+                    created: created))
         }
         return made
     }
@@ -130,16 +132,17 @@ final class TestCompany {
     func account(
         of person: Person? = nil, on platform: String, username: String? = nil,
         email: String? = "stranger@elsewhere.example", kind: String = "user",
-        status: String = "active", admin: Bool = false, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil,
-        lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = nil, manager: String? = nil,
+        status: String = "active", admin: Bool = false, adminSince: Timestamp? = nil, roles: [String] = [],
+        mfa: Bool? = nil, sso: Bool? = nil, lastLogin: Timestamp? = TestStore.now - .days(1),
+        department: String? = nil, manager: String? = nil,
         metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
     ) throws -> Identifier {
         let account = try nextID()
         try records.addAccount(
             account, on: integration(platform), of: person?.id, externalID: externalID(account),
             username: username ?? person?.email ?? "stranger", email: person?.email ?? email,
-            name: person?.name ?? username ?? "Stranger", kind: kind, status: status, isAdmin: admin, roles: roles,
-            mfa: mfa, sso: sso, lastLoginAt: lastLogin, department: department,
+            name: person?.name ?? username ?? "Stranger", kind: kind, status: status, isAdmin: admin,
+            adminSince: adminSince, roles: roles, mfa: mfa, sso: sso, lastLoginAt: lastLogin, department: department,
             manager: manager.map(EmailAddress.canonical), metadata: metadata, createdAt: created,
             updatedAt: ago(hours: 1))
         return account

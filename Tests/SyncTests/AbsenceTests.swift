@@ -186,6 +186,41 @@ import Testing
         #expect(try company.list(known) == ["u0 true admin"])
     }
 
+    @Test("An account is an administrator's since the sync that first saw it, as long as it stays one")
+    func adminSince() throws {
+        func since() throws -> [String] {
+            try company.list(
+                """
+                SELECT COALESCE(CAST(epoch(admin_since) - epoch(connected_at) AS text), 'never') FROM accounts
+                JOIN integrations ON integrations.id = accounts.integration_id
+                WHERE accounts.workspace_id = $1 AND platform = 'github' AND accounts.external_id IN ('u0', 'u1')
+                ORDER BY accounts.external_id
+                """)
+        }
+        func users(_ isAdmin: Bool?, _ other: Bool?, name: String? = nil) -> [SyncRecord] {
+            [account("u0", name: name) { $0.isAdmin = isAdmin }, account("u1") { $0.isAdmin = other }]
+        }
+        try company.sync("github")
+        let first = try company.count(
+            "SELECT epoch(last_sync_at) - epoch(connected_at) FROM integrations WHERE workspace_id = $1 AND platform = 'github'"
+        )
+        github["users"] = users(true, false)
+        try company.sync("github")
+        #expect(try since() == ["\(first + 1)", "never"])
+        // The time stays if something else changes, and if the role can't be read.
+        github["users"] = users(true, true, name: "Ada")
+        try company.sync("github")
+        github["users"] = users(nil, true, name: "Ada King")
+        try company.sync("github")
+        #expect(try since() == ["\(first + 1)", "\(first + 2)"])
+        github["users"] = users(false, true)
+        try company.sync("github")
+        #expect(try since() == ["never", "\(first + 2)"])
+        github["users"] = users(true, true)
+        try company.sync("github")
+        #expect(try since() == ["\(first + 5)", "\(first + 2)"])
+    }
+
     @Test("An application stays managed and a device keeps its owner if those fields could not be read")
     func unreadStates() throws {
         func application(_ isManaged: Bool, _ unread: Set<ApplicationRecord.Field> = []) -> SyncRecord {

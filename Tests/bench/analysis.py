@@ -111,7 +111,9 @@ def company(path, size):
         "id, workspace_id, integration_id, identity_id, external_id, event_type, outcome, actor, ip_address, details,"
         " country, occurred_at",
         ((key := new(), workspace, platforms["okta"], person, key,
-          "user.session.start" if i < 6 else "user.login" if i < 8 else "download",
+          "user.session.start" if i < 6 else "user.login" if i < 8
+          # Each administrator changes policies.
+          else "policy.rule.deactivate" if n % 200 == 1 else "download",
           "failure" if (n + i) % 50 == 0 else "success", f"person{n}@large.example", f"198.51.{n % 200}.{n % 250}",
           '{"country":"NL","method":"sso"}', "NL", moment(chance.random() * 30))
          for n, person in enumerate(people) for i in range(10)))

@@ -49,19 +49,19 @@ public struct CompanyRecords {
     public func addAccount(
         _ id: Identifier, on integration: Identifier, of identity: Identifier?, externalID: String, username: String,
         email: String? = nil, name: String? = nil, kind: String = "user", status: String = "active",
-        isAdmin: Bool = false, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil, lastLoginAt: Timestamp? = nil,
-        department: String? = nil, manager: String? = nil, metadata: [String: JSON] = [:],
-        createdAt: Timestamp? = nil, updatedAt: Timestamp
+        isAdmin: Bool = false, adminSince: Timestamp? = nil, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil,
+        lastLoginAt: Timestamp? = nil, department: String? = nil, manager: String? = nil,
+        metadata: [String: JSON] = [:], createdAt: Timestamp? = nil, updatedAt: Timestamp
     ) throws {
         try database.execute(
             """
             INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
                 display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced, last_login_at,
-                department, manager_email, metadata, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                department, manager_email, metadata, created_at, updated_at, admin_since)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
             """, workspaceID, id, integration, identity, externalID, username, email, name, kind, status, isAdmin,
             JSON.array(roles.map(JSON.string)), mfa, sso, lastLoginAt, department, manager, JSON.object(metadata),
-            createdAt, updatedAt)
+            createdAt, updatedAt, adminSince)
     }
 
     /// Adds an application.

@@ -65,19 +65,28 @@ extension Workspace {
         var words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
         // A shared table may query earlier ones.
         for table in Prelude.sharedTables.reversed() where words.contains(Substring(table.name.description)) {
-            words.formUnion(table.query.sql.words)
+            words.formUnion(table.question.words)
         }
         return try snapshot {
+            var found: [String: [Detection]] = [:]
+            func find(_ rule: Rule, by question: SQL) throws -> [Detection] {
+                if let known = found[rule.id] { return known }
+                return try timed(rule.id) { try detections(of: rule, by: question, from: sources, at: now) }
+            }
             // Materializes only the tables that a rule queries.
             for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {
                 try timed("table \(table.name)") {
                     try materialize(table.temporary, table.query.values(at: now))
                     if table.name.description == "trusted_addresses" { try addTrustedAddresses(at: now) }
                 }
+                guard table.name.description == "break_ins" else { continue }
+                let breakInRules = Prelude.breakInRules.map(\.description)
+                for (rule, question) in zip(rules, questions) where breakInRules.contains(rule.id) {
+                    found[rule.id] = try find(rule, by: question)
+                }
+                try addBreakIns(found.values.flatMap { $0 })
             }
-            return try zip(rules, questions).map { rule, question in
-                try timed(rule.id) { try detections(of: rule, by: question, from: sources, at: now) }
-            }
+            return try zip(rules, questions).map { rule, question in try find(rule, by: question) }
         }
     }
 
@@ -118,6 +127,20 @@ extension Workspace {
         let since = try first(PreludeTable.clause(for: query, of: Prelude.plain) + query) { try $0[0] as Timestamp? }
         guard let since = since ?? nil else { return 0 }
         return max(0, (now.seconds - since.seconds) / .days(1))
+    }
+
+    /// Adds the people that these detections are about to the table `break_ins`, except for findings that are
+    /// dismissed or snoozed.
+    fileprivate func addBreakIns(_ detections: [Detection]) throws {
+        guard !detections.isEmpty else { return }
+        let decided = try rows(
+            "SELECT finding_key FROM findings WHERE workspace_id = $1 AND status IN ('dismissed', 'snoozed')"
+        ) { try $0[0] as String }
+        let quiet = Set(decided)
+        for detection in detections where !quiet.contains(detection.key) {
+            guard let identity = detection.identityID else { continue }
+            try execute("INSERT INTO break_ins (workspace_id, identity_id) VALUES ($1, $2)", identity)
+        }
     }
 
     /// Fills the table `trusted_addresses` with the addresses of sign-ins that lie in a trusted network.

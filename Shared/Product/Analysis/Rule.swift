@@ -10,7 +10,8 @@ public struct Rule: Sendable {
     public let title: String
     /// The category to which the rule belongs.
     public let category: Category
-    /// The severity of the rule's findings. If the query computes severities, this is the worst one.
+    /// The severity of the rule's findings. If the query computes severities, this is the worst one; of a rule that
+    /// judges actors, it is the one before it is raised or lowered.
     public private(set) var severity: Severity
     /// True if the workspace has decided about the severity, so that the query's severities do not count.
     private(set) var hasDecidedSeverity = false
@@ -32,6 +33,10 @@ public struct Rule: Sendable {
     public let action: ActionType?
     /// The evidence for the rule's findings, from which their confidence follows.
     public let evidence: Evidence
+
+    /// True if a finding's severity may be a step higher or lower than the rule's, by what is usual for the person who
+    /// made the change that the finding is about.
+    public var judgesActors: Bool { find.sql.words.contains("actor_context") }
 
     /// Returns the rule with another severity for all its findings.
     func with(severity: Severity) -> Rule {

@@ -28,6 +28,12 @@ public struct RuleDescription: Described {
                 .field("needs", .array(of: .string), "The kinds of platforms without which the rule does not run."),
                 .field("data", .array(of: .oneOf(RuleInput.self)), "The kinds of records that the rule reads."),
                 .field(
+                    "severity_by_actor", .boolean,
+                    """
+                    True if a finding's severity may be a step higher or lower, by what is usual for the person who made \
+                    the change.
+                    """),
+                .field(
                     "supersedes", .array(of: .string),
                     "The ids of the rules that say nothing about an entity if this rule has found it."),
             ])
@@ -56,6 +62,7 @@ private struct Reasons: JSONWritable {
             rule.background?.writeMembers(to: &json)
             json.field("needs", rule.needs.map(\.description))
             json.field("data", rule.inputs.map(\.rawValue))
+            json.field("severity_by_actor", rule.judgesActors)
             json.field("supersedes", rule.supersedes)
         }
     }

@@ -1,4 +1,5 @@
 import Base
+public import Findings
 public import Store
 
 /// A rule's query: one SELECT over the tables that `Prelude` defines, in the SQL that both engines share.
@@ -75,6 +76,18 @@ public struct RuleQuery: ExpressibleByStringInterpolation, Sendable {
                 sql + """
                     \(table).id AS identity_id, \(table).display_name AS identity_name, \(table).email AS identity_email
                     """
+        }
+
+        /// Inserts the severity of a finding about a change: a step higher, as listed, or a step lower, if `step` is 1,
+        /// 0 or -1.
+        public mutating func appendInterpolation(severity: Severity, movedBy step: SQL) {
+            sql = sql + "CASE \(step) WHEN 1 THEN "
+            append(.text((Severity(rank: severity.rank - 1) ?? severity).rawValue))
+            sql = sql + " WHEN -1 THEN "
+            append(.text((Severity(rank: severity.rank + 1) ?? severity).rawValue))
+            sql = sql + " ELSE "
+            append(.text(severity.rawValue))
+            sql = sql + " END"
         }
 
         private mutating func append(_ parameter: Parameter) {

@@ -41,7 +41,7 @@ import Testing
         #expect(rules.count == Rule.all.count { $0.category == .driftSignal })
         for rule in rules {
             let reasons = try #require(rule["reasons"]?.object)
-            #expect(reasons.count == 7 && reasons["rationale"]?.string?.isEmpty == false)
+            #expect(reasons.count == 8 && reasons["rationale"]?.string?.isEmpty == false)
             #expect(reasons["data"]?.array?.isEmpty == false, "\(rule["id"] ?? .null)")
         }
         let attack = read("category=behavioral_anomaly&include=reasons")["rules"]?.array?.first {
@@ -50,6 +50,11 @@ import Testing
         #expect(attack?["reasons"]?["techniques"] == ["T1110", "T1078.004"])
         #expect(attack?["reasons"]?["data"] == ["audit_events"])
         #expect(attack?["reasons"]?["supersedes"]?.array?.first == "behavioral_anomaly::brute_force")
+        #expect(attack?["reasons"]?["severity_by_actor"] == false)
+        let change = read("category=behavioral_anomaly&include=reasons")["rules"]?.array?.first {
+            $0["id"] == "behavioral_anomaly::sign_on_policy_weakened"
+        }
+        #expect(change?["reasons"]?["severity_by_actor"] == true && change?["severity"] == "high")
     }
 
     @Test("A rule that is switched off is not listed") func rulesThatAreSwitchedOffAreNotActive() throws {

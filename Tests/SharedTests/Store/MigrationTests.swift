@@ -176,6 +176,7 @@ import Testing
                         && (!sql.text.contains("NOT NULL") || sql.text.contains("DEFAULT"))
                     || sql.text.hasPrefix("UPDATE audit_heads SET is_closed")
                     || sql.text.hasPrefix("UPDATE identities SET suspended_at")
+                    || sql.text.hasPrefix("UPDATE accounts SET admin_since")
                 #expect(adds, "\(migration.version): \(sql.text)")
             }
         }

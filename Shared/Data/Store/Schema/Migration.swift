@@ -138,6 +138,14 @@ struct Migration: Sendable {
         // Decisions of a company that the analysis respects. An older build knows only if a rule is switched off.
         Migration(
             version: 12, name: "settings of the analysis", isAdditive: true, steps: Schema.decisions.map { .sql($0) }),
+        // The time at which a sync first saw that an account is an administrator's; null for other accounts. Those that
+        // are administrators' already have been so since the last change of their row at least.
+        Migration(
+            version: 13, name: "times since which accounts are administrators'", isAdditive: true,
+            steps: [
+                .sql("ALTER TABLE accounts ADD COLUMN admin_since timestamptz"),
+                .sql("UPDATE accounts SET admin_since = updated_at WHERE is_admin"),
+            ]),
     ]
 
     /// The table of the migrations that have been run.

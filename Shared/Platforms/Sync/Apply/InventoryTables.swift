@@ -31,6 +31,14 @@ extension InventoryTable {
             ("username", text("username")), keeping("email", text("email")), ("display_name", text("display_name")),
             keeping("account_type", text("kind")), keeping("status", text("status")),
             ("is_admin", "COALESCE(\(flag("is_admin")), known.is_admin, false)"),
+            (
+                "admin_since",
+                """
+                CASE WHEN COALESCE(\(flag("is_admin")), known.is_admin, false)
+                    THEN CASE WHEN known.is_admin THEN COALESCE(known.admin_since, run.finished_at)
+                        ELSE run.finished_at END END
+                """
+            ),
             adminRoles,
             keeping("mfa_enabled", flag("mfa_enabled")), keeping("sso_enforced", flag("sso_enforced")),
             keeping("last_login_at", moment("last_login_at")),

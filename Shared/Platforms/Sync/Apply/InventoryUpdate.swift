@@ -61,7 +61,7 @@ struct InventoryUpdate {
             return [
                 accounts.logGone(part, isEnded),
                 """
-                UPDATE accounts SET status = 'deprovisioned', is_admin = false, admin_roles = '[]',
+                UPDATE accounts SET status = 'deprovisioned', is_admin = false, admin_since = NULL, admin_roles = '[]',
                     deprovisioned_at = COALESCE(deprovisioned_at, \(InventoryTable.appliedAt)), sync_fingerprint = NULL,
                     updated_at = \(InventoryTable.appliedAt)
                 WHERE \(isEnded)

@@ -89,7 +89,7 @@ enum Prelude {
             SELECT accounts.id, accounts.identity_id, accounts.integration_id, accounts.username, accounts.email,
                 accounts.display_name, accounts.account_type, accounts.status, accounts.is_admin, accounts.admin_roles,
                 accounts.mfa_enabled, accounts.sso_enforced, accounts.last_login_at, accounts.department,
-                accounts.manager_email, accounts.metadata, accounts.created_at,
+                accounts.manager_email, accounts.metadata, accounts.created_at, accounts.admin_since,
                 connected.platform, connected.category, connected.idp_role
             FROM accounts JOIN connected ON connected.id = accounts.integration_id
             WHERE accounts.workspace_id = $1

@@ -8,13 +8,17 @@ struct SharedTable: Sendable {
     let key: StaticString
     let query: RuleQuery
 
-    var temporary: TemporaryTable {
-        TemporaryTable(name, key: key, PreludeTable.clause(for: query.sql, of: Prelude.plain) + query.sql)
-    }
+    /// The query, preceded by the definitions of the tables that it needs. Earlier shared tables need none.
+    var question: SQL { PreludeTable.clause(for: query.sql, of: Prelude.overTemporaryTables) + query.sql }
+
+    var temporary: TemporaryTable { TemporaryTable(name, key: key, question) }
 }
 
 extension Prelude {
-    static let sharedTables = [
+    /// All shared tables. Each may query the earlier ones.
+    static let sharedTables = generalTables + actorTables
+
+    private static let generalTables = [
         // Active people that a connected identity provider knows, without service accounts and emergency accounts.
         SharedTable(
             name: "people", key: "id",

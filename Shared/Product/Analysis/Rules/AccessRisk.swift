@@ -155,7 +155,8 @@ extension Rule {
                 read every customer record.
                 """,
             recommend: "Remove the permission to view all data.", action: .removeAdminRole),
-        // Covers the last 30 days. Service accounts are left out, since integrations move data regularly.
+        // Covers the last 30 days. Service accounts are left out, since integrations move data regularly. The product's
+        // definition fixes the severity, so it does not depend on what is usual for the person.
         Rule(
             .accessRisk, "salesforce_bulk_export", .high, on: .identity, "Salesforce bulk export",
             needs: [.platform("salesforce")],

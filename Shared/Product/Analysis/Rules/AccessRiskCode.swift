@@ -67,7 +67,8 @@ extension Rule {
                 repository for {occurred_at:days}, and the {alerts?alert is/alerts are} still open.
                 """,
             recommend: "Revoke the leaked secret and close the alert.", action: .rotateCredentials),
-        // Finds people who bypassed GitHub's push protection twice or more in the last 30 days.
+        // Finds people who bypassed GitHub's push protection twice or more in the last 30 days. The product's definition
+        // fixes the severity, so it does not depend on what is usual for the person.
         Rule(
             .accessRisk, "github_push_protection_bypassed", .high, on: .identity, "Push protection bypassed",
             needs: [.platform("github")],

@@ -66,26 +66,34 @@ extension Rule {
                 company may have lost what others need.
                 """,
             recommend: "Ask the user about the files, and restore what is needed.", action: .notifyUser),
-        // Finds people who granted admin roles on a platform three times or more in a day (UTC).
+        // Finds people who granted admin roles on a platform three times or more in a day (UTC). If all was usual for the
+        // person, each such day is a finding. Otherwise only the worst day is one.
         Rule(
             .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.grants, worst.last_at
+                SELECT CAST(everyone.id AS text) || worst.usual_day AS key, \(person: "everyone"), worst.platform AS source,
+                    worst.grants, worst.last_at, worst.oddities,
+                    \(severity: .high, movedBy: "worst.severity_step") AS severity
                 FROM (
-                    SELECT identity_id, platform, count(*) AS grants, max(occurred_at) AS last_at, row_number() OVER (
-                        PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
-                    FROM live_events
-                    WHERE event_type IN ('user.account.privilege.grant', 'group.privilege.grant')
-                        AND outcome = 'success' AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                    HAVING count(*) >= 3) AS worst
+                    SELECT days.*, row_number() OVER (
+                        PARTITION BY identity_id, usual_day ORDER BY severity_step DESC, grants DESC, last_at DESC
+                        ) AS position
+                    FROM (
+                        SELECT identity_id, platform, count(*) AS grants, max(occurred_at) AS last_at,
+                            max(severity_step) AS severity_step, max(oddities) AS oddities,
+                            CASE WHEN max(severity_step) = -1
+                                THEN ':' || CAST(epoch(occurred_at) / 86400 AS text) ELSE '' END AS usual_day
+                        FROM actor_context
+                        WHERE event_type IN (\(Prelude.adminRightsGranted)) AND identity_id IS NOT NULL
+                        GROUP BY identity_id, platform, epoch(occurred_at) / 86400 HAVING count(*) >= 3) AS days
+                    ) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id
                 WHERE worst.position = 1
                 """,
             say: """
-                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, \
-                as an intruder would who wants to stay.
+                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}\
+                [ ({oddities})], as an intruder would who wants to stay.
                 """,
             recommend: "Review the roles that were granted and take back those without a request.",
             action: .createAccessReview),
@@ -93,43 +101,24 @@ extension Rule {
             .behavioralAnomaly, "audit_logging_disabled", .critical, on: .integration,
             "Audit logging disabled",
             needs: [.oneOf(["aws", "github", "okta"])],
-            find: """
-                SELECT live_events.platform AS key, live_events.platform AS integration_platform,
-                    live_events.platform AS source, everyone.id AS identity_id, everyone.email AS identity_email,
-                    COALESCE(everyone.display_name, live_events.actor, 'Someone') AS identity_name,
-                    live_events.occurred_at
-                FROM live_events LEFT JOIN everyone ON everyone.id = live_events.identity_id
-                WHERE live_events.event_type IN (
-                        'StopLogging', 'DeleteTrail', 'audit_log_streaming.destroy',
-                        'system.log_stream.lifecycle.deactivate', 'system.log_stream.lifecycle.delete')
-                    AND live_events.outcome = 'success' AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
-                ORDER BY epoch(live_events.occurred_at) DESC
-                """,
+            find: .changes(Prelude.loggingEnded, of: "change.platform", severity: .critical),
             say: """
-                {identity_name} turned audit logging off in {source:platform} {occurred_at:ago}, so what has been done \
-                there since leaves no trace.
+                {identity_name} turned audit logging off in {source:platform} {occurred_at:ago}[ ({oddities})], so what has \
+                been done there since leaves no trace.
                 """,
             recommend: "Turn audit logging on again and find out who turned it off.", action: .createTicket),
         // Finds policies or rules of policies that were deactivated or deleted.
         Rule(
             .behavioralAnomaly, "sign_on_policy_weakened", .high, on: .integration, "Sign-on policy weakened",
             needs: [.identityProvider],
-            find: """
-                SELECT live_events.platform || COALESCE(':' || live_events.target, '') AS key,
-                    live_events.platform AS integration_platform, live_events.target AS integration_name,
-                    live_events.platform AS source, everyone.id AS identity_id, everyone.email AS identity_email,
-                    COALESCE(everyone.display_name, live_events.actor, 'Someone') AS identity_name,
-                    COALESCE('the policy ' || live_events.target, 'a policy') AS policy, live_events.occurred_at
-                FROM live_events LEFT JOIN everyone ON everyone.id = live_events.identity_id
-                WHERE live_events.event_type IN (
-                        'policy.lifecycle.deactivate', 'policy.lifecycle.delete', 'policy.rule.deactivate',
-                        'policy.rule.delete', 'application.policy.sign_on.rule.delete')
-                    AND live_events.outcome = 'success' AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
-                ORDER BY epoch(live_events.occurred_at) DESC
-                """,
+            find: .changes(
+                Prelude.policiesEnded, of: "change.platform || COALESCE(':' || change.target, '')", severity: .high,
+                and: """
+                    change.target AS integration_name, COALESCE('the policy ' || change.target, 'a policy') AS policy,
+                    """),
             say: """
-                {identity_name} turned off {policy} or a rule of it in {source:platform} {occurred_at:ago}, so sign-ins \
-                are checked less than before.
+                {identity_name} turned off {policy} or a rule of it in {source:platform} {occurred_at:ago}\
+                [ ({oddities})], so sign-ins are checked less than before.
                 """,
             recommend: "Restore the sign-on policy.", action: .createTicket),
     ]

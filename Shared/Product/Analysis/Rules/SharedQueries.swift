@@ -1,3 +1,4 @@
+import Findings
 import Store
 
 /// Queries that several rules share.
@@ -35,6 +36,37 @@ extension RuleQuery {
             .list(metrics.map { "CAST(\(snapshot) ->> '\($0)' AS integer)" }, separator: " + ")
         }
         return "(SELECT \(sum(in: "earlier")) AS was, \(sum(in: "latest")) AS is_now, period FROM drift) AS metric"
+    }
+
+    // MARK: Changes
+
+    /// Finds changes in the platforms' logs, with the severity that follows from what is usual for the person who made
+    /// them (`actor_context`).
+    ///
+    /// - Parameters:
+    ///   - types: The types of events.
+    ///   - subject: The expression that tells findings apart. Changes in which all is usual are a finding for each
+    ///     subject and day (UTC). All others of the subject are one finding, about the worst and newest of them.
+    ///   - severity: The severity, if it is neither raised nor lowered.
+    ///   - columns: Further columns, each followed by a comma.
+    static func changes(
+        _ types: SQL, of subject: SQL, severity: Severity, and columns: SQL = ""
+    ) -> RuleQuery {
+        """
+        SELECT found.*, \(severity: severity, movedBy: "max(severity_step) OVER worst_first") AS severity,
+            first_value(change_oddities) OVER worst_first AS oddities
+        FROM (
+            SELECT \(subject) || CASE WHEN change.severity_step = -1
+                    THEN ':' || CAST(epoch(change.occurred_at) / 86400 AS text) ELSE '' END AS key,
+                change.platform AS integration_platform, change.platform AS source, \(columns)
+                everyone.id AS identity_id, everyone.email AS identity_email,
+                COALESCE(everyone.display_name, change.actor, 'Someone') AS identity_name, change.occurred_at,
+                change.severity_step, change.oddities AS change_oddities
+            FROM actor_context AS change LEFT JOIN everyone ON everyone.id = change.identity_id
+            WHERE change.event_type IN (\(types))) AS found
+        WINDOW worst_first AS (PARTITION BY key ORDER BY severity_step DESC, epoch(occurred_at) DESC)
+        ORDER BY severity_step DESC, epoch(occurred_at) DESC
+        """
     }
 
     // MARK: Applications

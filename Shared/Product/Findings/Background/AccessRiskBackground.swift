@@ -55,7 +55,10 @@ extension Background {
                 techniques: ["T1213"])
         case "salesforce_bulk_export":
             Background(
-                "An export is a copy of the customer data outside of the company's control.",
+                """
+                An export is a copy of the customer data outside of the company's control. The severity is fixed, \
+                whatever is usual for the person.
+                """,
                 falsePositives: "Regular exports for reports and backups.",
                 references: [.salesforceAllData],
                 techniques: ["T1213", "T1567"])
@@ -79,7 +82,10 @@ extension Background {
                 techniques: ["T1552.001"])
         case "github_push_protection_bypassed":
             Background(
-                "The person was warned that the push contains a secret and pushed it.",
+                """
+                The person was warned that the push contains a secret and pushed it. The severity is fixed, whatever \
+                is usual for the person.
+                """,
                 falsePositives: "Secrets for tests and examples.",
                 references: [.githubPushProtection],
                 techniques: ["T1552.001"])
