@@ -49,8 +49,10 @@ import Testing
         try check(synced, company.name + ", first day")
     }
 
-    /// A flag makes it more companies, and larger ones: `THALIAN_COMPANIES=1000`, `THALIAN_COMPANY_SIZE=5000`.
-    private static let variationCount: Int = number("THALIAN_COMPANIES") ?? 20
+    /// Flags make it more companies, larger ones, and others than the first: `THALIAN_COMPANIES=1000`,
+    /// `THALIAN_COMPANY_SIZE=5000`, `THALIAN_FIRST_COMPANY=20`.
+    private static let first: Int = number("THALIAN_FIRST_COMPANY") ?? 0
+    private static let variations = first..<first + (number("THALIAN_COMPANIES") ?? 20)
     private static let largest: Int = number("THALIAN_COMPANY_SIZE") ?? 60
 
     private static func number(_ variable: String) -> Int? {
@@ -60,7 +62,7 @@ import Testing
     /// A variation has a size, dates of syncs, platforms that are not connected or fail, and an order of syncs, all by
     /// its number. It may have only findings of rules with findings that are declared as true, and findings about the
     /// failing platform.
-    @Test("Varied companies have only findings of the declared kinds", arguments: 0..<variationCount)
+    @Test("Varied companies have only findings of the declared kinds", arguments: variations)
     func variedCompanies(_ number: Int) throws {
         var random = SeededGenerator(seed: number)
         let stack = [Company.Stack.google, .okta, .entra][number % 3]
