@@ -41,16 +41,13 @@ import Testing
         arguments: ["", "::", "identity_security", "identity_security::", "identity_security:user_without_mfa", "x::y"])
     func unknownRules(_ id: String) { #expect(Background.ofRule(id) == nil) }
 
-    /// The rules that ask for an HR system, for the connectors that do not exist yet, or for a field that no connector
-    /// fills.
+    /// The rules that ask for connectors that do not exist yet, or for a field that no connector fills.
     @Test("Exactly the rules that no connector provides with input say so") func rulesWithoutInput() {
         let without = Set(Rule.all.filter { !$0.hasInput }.map { String($0.id.split(separator: ":").last ?? "") })
         #expect(
             without == [
-                "terminated_in_hr_but_active", "department_mismatch", "manager_mismatch", "ghost_employee",
-                "new_hire_without_account", "new_hire_outside_idp", "terminated_with_repository_write",
-                "departing_with_downloads", "termination_lag", "salesforce_modify_all_data", "salesforce_view_all_data",
-                "salesforce_bulk_export", "shared_mailbox_sign_in", "dormant_app_with_grants", "licensed_twice",
+                "salesforce_modify_all_data", "salesforce_view_all_data", "salesforce_bulk_export",
+                "shared_mailbox_sign_in", "dormant_app_with_grants", "licensed_twice",
                 "service_account_seat", "box_admin_not_in_idp", "box_user_not_in_idp", "box_sso_not_enforced",
                 "box_offboarded_active", "box_unused_90_days", "datadog_admin_not_in_idp", "datadog_user_not_in_idp",
                 "datadog_sso_not_enforced", "datadog_offboarded_active", "datadog_unused_90_days",

@@ -103,11 +103,11 @@ final class TestCompany {
         manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
         terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil,
         suspended: Timestamp = TestStore.now - .days(14), created: Timestamp = TestStore.now - .days(390),
-        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:],
-        adminSince: Timestamp? = nil
+        email address: String? = nil, idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [],
+        idpMetadata: [String: JSON] = [:], adminSince: Timestamp? = nil
     ) throws -> Person {
         let person = try nextID()
-        let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
+        let email = address ?? name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
         try records.addIdentity(
             person, email: email, name: name, status: status, type: type, mfa: mfa, lastLoginAt: lastLogin,
             department: department, title: title, manager: manager, hrStatus: hr, hiredAt: hired,
@@ -134,8 +134,8 @@ final class TestCompany {
         email: String? = "stranger@elsewhere.example", kind: String = "user",
         status: String = "active", admin: Bool = false, adminSince: Timestamp? = nil, roles: [String] = [],
         mfa: Bool? = nil, sso: Bool? = nil, lastLogin: Timestamp? = TestStore.now - .days(1),
-        department: String? = nil, manager: String? = nil,
-        metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
+        department: String? = nil, manager: String? = nil, metadata: [String: JSON] = [:],
+        employment: CompanyRecords.Employment? = nil, created: Timestamp? = TestStore.now - .days(390)
     ) throws -> Identifier {
         let account = try nextID()
         try records.addAccount(
@@ -143,8 +143,8 @@ final class TestCompany {
             username: username ?? person?.email ?? "stranger", email: person?.email ?? email,
             name: person?.name ?? username ?? "Stranger", kind: kind, status: status, isAdmin: admin,
             adminSince: adminSince, roles: roles, mfa: mfa, sso: sso, lastLoginAt: lastLogin, department: department,
-            manager: manager.map(EmailAddress.canonical), metadata: metadata, createdAt: created,
-            updatedAt: ago(hours: 1))
+            manager: manager.map(EmailAddress.canonical), metadata: metadata, employment: employment,
+            createdAt: created, updatedAt: ago(hours: 1))
         return account
     }
 

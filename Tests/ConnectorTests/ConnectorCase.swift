@@ -78,6 +78,7 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .crowdStrike,
         .jamfPro,
         .zoom,
+        .bambooHR,
     ]
 }
 

@@ -99,6 +99,7 @@ extension PageServer {
             case .jumpCloud: ["api_key": "token"]
             case .oneLogin: client.merging(["subdomain": "acme"]) { $1 }
             case .zoom: client.merging(["account_id": "acc"]) { $1 }
+            case .bambooHR: ["company": "acme", "api_key": "key"]
             case .outbound: [:]
             }
         return own

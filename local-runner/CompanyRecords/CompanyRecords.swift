@@ -7,6 +7,18 @@ public struct CompanyRecords {
     let database: any Database
     let workspaceID: Identifier
 
+    /// The employment of which an account is HR's record. The status is `active`, `leave` or `terminated`.
+    public struct Employment: Sendable {
+        let status: String
+        let hiredAt, terminatedAt, movedAt: Timestamp?
+
+        public init(
+            status: String, hiredAt: Timestamp? = nil, terminatedAt: Timestamp? = nil, movedAt: Timestamp? = nil
+        ) {
+            (self.status, self.hiredAt, self.terminatedAt, self.movedAt) = (status, hiredAt, terminatedAt, movedAt)
+        }
+    }
+
     /// Creates a value whose methods add rows to the workspace with this id.
     public init(of workspaceID: Identifier, in database: any Database) {
         self.database = database
@@ -51,17 +63,21 @@ public struct CompanyRecords {
         email: String? = nil, name: String? = nil, kind: String = "user", status: String = "active",
         isAdmin: Bool = false, adminSince: Timestamp? = nil, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil,
         lastLoginAt: Timestamp? = nil, department: String? = nil, manager: String? = nil,
-        metadata: [String: JSON] = [:], createdAt: Timestamp? = nil, updatedAt: Timestamp
+        metadata: [String: JSON] = [:], employment: Employment? = nil, createdAt: Timestamp? = nil,
+        updatedAt: Timestamp
     ) throws {
         try database.execute(
             """
             INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
                 display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced, last_login_at,
-                department, manager_email, metadata, created_at, updated_at, admin_since)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                department, manager_email, metadata, created_at, updated_at, admin_since, hr_status, hired_at,
+                terminated_at, moved_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23, $24, $25)
             """, workspaceID, id, integration, identity, externalID, username, email, name, kind, status, isAdmin,
             JSON.array(roles.map(JSON.string)), mfa, sso, lastLoginAt, department, manager, JSON.object(metadata),
-            createdAt, updatedAt, adminSince)
+            createdAt, updatedAt, adminSince, employment?.status, employment?.hiredAt, employment?.terminatedAt,
+            employment?.movedAt)
     }
 
     /// Adds an application.

@@ -125,7 +125,7 @@ extension Company {
                 since: start + .hours(1),
                 "\(person.name) downloaded \(files) files from Google Drive within an hour 3 days ago, many times what is usual."
             )
-            if isDeparting { person.hrStatus = "departing" }
+            if isDeparting { person.terminatedAt = midnight(daysAgo: -12) + .hours(12) }
         }
     }
 }

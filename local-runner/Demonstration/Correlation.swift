@@ -28,7 +28,7 @@ extension Company {
                     "\(person.name) is an Okta admin without a second factor on \(device.hostname), which is not encrypted: one stolen laptop and the company is open."
                 )
             }
-            if person.hrStatus == "departing", has("behavioral_anomaly::unusual_downloads") {
+            if let end = person.terminatedAt, end > now, has("behavioral_anomaly::unusual_downloads") {
                 try plant(
                     "finding_correlation::departing_with_downloads", on: .person(person),
                     from: [.bambooHR, .googleWorkspace], since: since,
@@ -55,7 +55,7 @@ extension Company {
         late.deprovisionedAt = terminated + .days(12)
         setLastLogin(terminated - .hours(3), of: late)
         let leavers = people.filter { person in
-            guard let terminated = person.terminatedAt else { return false }
+            guard let terminated = person.terminatedAt, terminated <= now else { return false }
             return now.seconds - terminated.seconds <= .days(30)
         }
         let lag = leavers.reduce(0) { sum, person in

@@ -15,8 +15,8 @@ enum Platform: String, CaseIterable {
 
     var name: String { PlatformNames.name(rawValue) }
 
-    /// The category of the platform. No HR platform can be connected yet.
-    var category: String { Integrations.Platform(rawValue: rawValue)?.category ?? "hr" }
+    /// The category of the platform.
+    var category: String { Integrations.Platform(rawValue: rawValue)?.category ?? "" }
 
     /// The role among the identity providers; nil for other platforms.
     var idpRole: String? {

@@ -19,9 +19,10 @@ final class Person {
     var mfa: Bool?
     /// The latest sign-in to the identity provider.
     var lastLogin: Timestamp?
-    /// The status in HR: `active`, `leave`, `departing` or `terminated`; nil for people who are not in HR.
+    /// The status in HR: `active`, `leave` or `terminated`; nil for people who are not in HR.
     var hrStatus: String?
     var hiredAt: Timestamp
+    /// The end of the last day, which may still be to come.
     var terminatedAt: Timestamp?
     var deprovisionedAt: Timestamp?
     var country = "NL"

@@ -100,9 +100,18 @@ struct Writer {
                 name: account.displayName, kind: account.kind.rawValue, status: account.status.rawValue,
                 isAdmin: account.isAdmin, roles: account.adminRoles, mfa: account.mfa, sso: account.ssoEnforced,
                 lastLoginAt: account.lastLogin, department: account.department, manager: account.managerEmail,
-                metadata: account.metadata, createdAt: account.createdAt,
+                metadata: account.metadata, employment: employment(account), createdAt: account.createdAt,
                 updatedAt: account.lastLogin ?? account.createdAt)
         }
+    }
+
+    /// Returns the employment of which an account is HR's record; nil for accounts elsewhere.
+    private func employment(_ account: Account) -> CompanyRecords.Employment? {
+        guard account.platform == .bambooHR, let person = account.person, let status = person.hrStatus else {
+            return nil
+        }
+        return CompanyRecords.Employment(
+            status: status, hiredAt: person.hiredAt, terminatedAt: person.terminatedAt)
     }
 
     private func writeApplications() throws {

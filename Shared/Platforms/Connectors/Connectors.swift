@@ -19,6 +19,7 @@ public enum Connectors {
             CrowdStrike.self,
             JamfPro.self,
             Zoom.self,
+            BambooHR.self,
         ]
     }
 

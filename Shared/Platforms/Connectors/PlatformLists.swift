@@ -157,6 +157,10 @@ extension Platform {
                 .required("active users", .account, .entitlement),
                 .required("users deactivated during the sync", .account, .entitlement),
             ]
+        case .bambooHR:
+            [
+                .required("employees", .account)
+            ]
         }
     }
 }

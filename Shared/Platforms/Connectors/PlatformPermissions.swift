@@ -138,6 +138,15 @@ extension Platform {
                     "Manage All"
                 ],
                 "The scope of an API credential. Administrators are visible only with delegated administration.")
+        case .bambooHR:
+            PlatformPermissions(
+                [],
+                """
+                The API key of a user whose access level shows all employees, with these fields: status, hire date, \
+                termination date, work e-mail, job title, department, employment status and reports to. Last days \
+                come from the data set employee, which needs access to reports, and are left out without it. The \
+                stored values of fields that the user may not see stay.
+                """)
         case .outbound:
             PlatformPermissions(
                 [], "The server accepts POST requests at the address and answers them with a status of 2xx.")

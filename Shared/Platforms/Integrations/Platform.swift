@@ -16,6 +16,7 @@ public enum Platform: String, CaseIterable, Sendable {
     case jumpCloud = "jumpcloud"
     case oneLogin = "onelogin"
     case zoom
+    case bambooHR = "bamboohr"
     /// The customer's own server, to which the product sends events. It has no data to sync.
     case outbound
 
@@ -42,6 +43,7 @@ public enum Platform: String, CaseIterable, Sendable {
         case .jumpCloud: "JumpCloud"
         case .oneLogin: "OneLogin"
         case .zoom: "Zoom"
+        case .bambooHR: "BambooHR"
         case .outbound: "Outbound webhook"
         }
     }
@@ -71,6 +73,7 @@ public enum Platform: String, CaseIterable, Sendable {
         case .slack, .zoom: "communication"
         case .github, .gitlab: "developer"
         case .aws: "cloud"
+        case .bambooHR: "hr"
         case .outbound: "outbound"
         }
     }

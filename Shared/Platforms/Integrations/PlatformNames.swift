@@ -9,7 +9,7 @@ public enum PlatformNames {
         "sentinelone": "SentinelOne", "meraki": "Meraki", "auvik": "Auvik", "servicenow": "ServiceNow",
         "freshservice": "Freshservice", "zendesk": "Zendesk", "teams": "Microsoft Teams", "outlook": "Outlook",
         "sharepoint": "SharePoint", "confluence": "Confluence", "datadog": "Datadog", "rippling": "Rippling",
-        "bamboohr": "BambooHR", "workday": "Workday", "salesforce": "Salesforce", "gcp": "Google Cloud",
+        "workday": "Workday", "salesforce": "Salesforce", "gcp": "Google Cloud",
         "azure": "Azure", "box": "Box",
     ]
 

@@ -51,8 +51,6 @@ extension Rule {
         "shadow_it::dormant_app_with_grants",
         // Licenses come from Zoom alone, which gives each person one, and programs have none there.
         "license_waste::licensed_twice", "license_waste::service_account_seat",
-        // Only HR systems tell when people leave.
-        "drift_signal::termination_lag",
     ]
 }
 

@@ -7,7 +7,7 @@ import Store
 public enum Source: Hashable, Sendable {
     /// An identity provider.
     case identityProvider
-    /// A platform other than an identity provider.
+    /// A platform other than an identity provider, on which people have accounts.
     case applications
     /// A platform of a category, such as `hr`, `mdm` or `edr`.
     case category(String)
@@ -71,7 +71,7 @@ public struct ConnectedSources: Sendable {
         integrations.filter { integration in
             switch source {
             case .identityProvider: integration.isIdentityProvider
-            case .applications: !integration.isIdentityProvider
+            case .applications: !integration.isIdentityProvider && integration.category != "hr"
             case .category(let category): integration.category == category
             case .devices: ["mdm", "edr"].contains(integration.category)
             case .deviceManagement:

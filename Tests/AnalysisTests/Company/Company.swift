@@ -12,17 +12,17 @@ struct Company: Sendable, CustomTestStringConvertible {
     enum Stack: String, Sendable {
         /// Google Workspace, GitHub and Slack.
         case google
-        /// Okta, with Google Workspace behind it, and Slack, GitHub, AWS, Jamf Pro, CrowdStrike and Zoom.
+        /// Okta, with Google Workspace behind it, and Slack, GitHub, AWS, Jamf Pro, CrowdStrike, Zoom and BambooHR.
         case okta
-        /// Entra, with Intune, CrowdStrike, Slack and AWS.
+        /// Entra, with Intune, CrowdStrike, Slack, AWS and BambooHR.
         case entra
 
         var platforms: [String] {
             switch self {
             case .google: ["google_workspace", "github", "slack"]
             case .okta:
-                ["okta", "google_workspace", "slack", "github", "aws", "jamf_pro", "crowdstrike", "zoom"]
-            case .entra: ["microsoft_entra", "microsoft_intune", "crowdstrike", "slack", "aws"]
+                ["okta", "google_workspace", "slack", "github", "aws", "jamf_pro", "crowdstrike", "zoom", "bamboohr"]
+            case .entra: ["microsoft_entra", "microsoft_intune", "crowdstrike", "slack", "aws", "bamboohr"]
             }
         }
     }
@@ -55,7 +55,8 @@ struct Company: Sendable, CustomTestStringConvertible {
         7: .starterOnDayOne, 8: .onLeave, 9: .leaverDisabled, 10: .leaverWithAccess, 11: .oldPasswordOnPhone,
         12: .newPhone, 13: .vpnExit, 14: .otherTimeZone, 15: .otherTimeZone, 16: .chromebook, 17: .chromebook,
         18: .deviceInDrawer, 20: .blockedByPolicy, 21: .vpnExit, 22: .vpnExit, 23: .vpnExit, 24: .vpnExit,
-        25: .vpnExit, 26: .vpnExit, 27: .vpnExit,
+        25: .vpnExit, 26: .vpnExit, 27: .vpnExit, 28: .otherWorkAddress, 29: .preferredName, 30: .hiredAgain,
+        32: .preferredName, 34: .hiredAgain, 35: .leavesSoon,
     ]
 
     private static func employee(_ number: Int) -> CompanyPerson {

@@ -92,6 +92,7 @@ struct CompanyTenant: Sendable {
         case "crowdstrike":
             (["region": "eu-1", "client_id": "0123456789abcdef", "client_secret": "falconSecret"], falcon)
         case "zoom": (["account_id": "acc-1", "client_id": "client-1", "client_secret": "zoomSecret"], zoom)
+        case "bamboohr": (["company": "company", "api_key": "bambooKey"], bambooHR)
         case "microsoft_entra": (Self.graphConfig, entra)
         case "microsoft_intune": (Self.graphConfig, intune)
         default: nil

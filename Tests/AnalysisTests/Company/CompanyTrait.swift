@@ -7,6 +7,7 @@ enum CompanyTrait: String, CaseIterable {
     case workloadWithKeys, keysInRotation, organizationRole, deploymentRole
     case federatedGoogle, signInOnlyGrants, hiddenAddresses, singleSignOnElsewhere, unlicensedUsers
     case chromebook, newDevice, deviceInDrawer, serverWithAgent
+    case otherWorkAddress, preferredName, hiredAgain, leavesSoon, withoutWorkAddress, otherDepartmentNames
     case vpnExit, oldPasswordOnPhone, blockedByPolicy, newPhone, otherTimeZone, bookmark
 
     /// The document that describes the property.
@@ -46,6 +47,10 @@ enum CompanyTrait: String, CaseIterable {
         case .chromebook: "https://support.google.com/chrome/a/answer/1290515"
         case .newDevice, .deviceInDrawer, .serverWithAgent:
             "https://developer.jamf.com/jamf-pro/reference/jamf-pro-api"
+        case .otherWorkAddress, .preferredName, .withoutWorkAddress, .otherDepartmentNames:
+            "https://documentation.bamboohr.com/docs/list-of-field-names"
+        case .hiredAgain: "https://bamboohr.screenstepslive.com/m/53907/l/587297-active-vs-inactive-status"
+        case .leavesSoon: "https://bamboohr.screenstepslive.com/m/53914/l/587308-end-employment"
         case .vpnExit, .otherTimeZone: "https://cside.com/blog/what-is-impossible-travel-detection"
         case .oldPasswordOnPhone: "https://helpdesk.cune.edu/kb/why-is-my-account-locked-out/"
         case .blockedByPolicy: "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"

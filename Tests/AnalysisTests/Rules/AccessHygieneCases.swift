@@ -135,7 +135,9 @@ import Testing
             try company.person(lastLogin: company.ago(days: 4), hr: "terminated", terminated: company.ago(days: 9))
         } quiet: { company in
             try company.person(hr: "terminated", terminated: TestStore.now + 1)
-            try company.person("Grace Hopper", hr: "departing")
+            try company.person("Grace Hopper", hr: "active", terminated: company.ago(days: 1))
+            // HR has the record of a person who has not begun yet.
+            try company.person("Alan Turing", hr: "terminated", hired: TestStore.now + .days(3))
         } exempt: { company in
             try company.person(status: "deprovisioned", hr: "terminated", terminated: company.ago(days: 9))
             try company.person("Grace Hopper", hr: "terminated", terminated: company.ago(days: 9), idp: false)
@@ -191,9 +193,21 @@ import Testing
         ) { company in
             let person = try company.person(department: "Finance")
             try company.account(of: person, on: "bamboohr", department: "Sales")
+            let colleague = try company.person("Grace Hopper", department: "sales")
+            try company.account(of: colleague, on: "bamboohr", department: "Sales")
         } quiet: { company in
             let person = try company.person(department: "Finance")
             try company.account(of: person, on: "bamboohr", department: "finance ")
+            // The department has two names.
+            for name in ["Grace Hopper", "Alan Turing"] {
+                let member = try company.person(name, department: "Engineering")
+                try company.account(of: member, on: "bamboohr", department: "R&D")
+            }
+            // Two people share the address of one record.
+            let shared = try company.person("Joan Clarke", department: "Engineering")
+            for department in ["Finance", "Engineering"] {
+                try company.account(of: shared, on: "bamboohr", department: department)
+            }
         } exempt: { company in
             try company.account(of: company.person(department: nil), on: "bamboohr", department: "Sales")
             try company.account(of: company.person("Grace Hopper"), on: "bamboohr", department: nil)
@@ -203,14 +217,18 @@ import Testing
         RuleCase(
             "access_hygiene::manager_mismatch",
             """
-            Ada Lovelace reports to Grace Hopper in BambooHR and to stranger@company.example in Okta, so the wrong \
-            person approves access.
+            Ada Lovelace reports to Grace Hopper in BambooHR and to Alan Turing in Okta, so the wrong person approves \
+            access.
             """
         ) { company in
-            try company.person("Grace Hopper")
-            let person = try company.person(manager: "stranger@company.example")
+            for name in ["Grace Hopper", "Alan Turing"] { try company.person(name) }
+            let person = try company.person(manager: "alan.turing@company.example")
             try company.account(of: person, on: "bamboohr", manager: "Grace.Hopper@company.example")
         } quiet: { company in
+            // Nobody knows if the address is another one of the same manager.
+            try company.person("Grace Hopper")
+            let other = try company.person("Alan Turing", manager: "g.hopper@company.example")
+            try company.account(of: other, on: "bamboohr", manager: "Grace.Hopper@company.example")
             let person = try company.person(manager: "grace.hopper@company.example")
             try company.account(of: person, on: "bamboohr", manager: "Grace.Hopper@company.example")
         } exempt: { company in
@@ -240,7 +258,7 @@ import Testing
             try company.person("Grace Hopper", hr: "terminated", terminated: company.ago(days: 2))
             try company.person(manager: "grace.hopper@company.example")
         } quiet: { company in
-            try company.person("Grace Hopper", hr: "departing")
+            try company.person("Grace Hopper", terminated: TestStore.now + .days(2))
             try company.person(manager: "grace.hopper@company.example")
         },
         RuleCase(
@@ -252,10 +270,22 @@ import Testing
             try company.entitlement(of: person, to: miro)
             try company.entitlement(of: person, to: miro, role: "Guest")
             try company.entitlement(of: person, to: company.application("Figma"))
+            try company.account(of: company.person("Grace Hopper"), on: "bamboohr")
         } quiet: { company in
             try company.person()
             try company.account(of: company.person("Grace Hopper", hr: nil), on: "bamboohr")
+            // HR has a record of that name without an address, one of that legal name, and none of a newcomer yet.
+            try company.person("Alan Turing", hr: nil)
+            try company.account(on: "bamboohr", username: "Alan Turing", email: nil)
+            try company.person("Augusta King", hr: nil)
+            try company.account(
+                of: company.person("Ada King", idp: false), on: "bamboohr", metadata: ["legal_name": "Augusta King"])
+            try company.person("Joan Clarke", hr: nil, created: company.ago(days: 7) + 1)
         } exempt: { company in
+            // A record without name and address may be anybody's.
+            try company.account(
+                on: "bamboohr", username: "Employee 7", email: nil, metadata: ["name": "unknown"])
+            try company.person("Edith Clarke", hr: nil)
             try company.person(type: "external", hr: nil)
             try company.person("ci-build", type: "service_account", hr: nil)
             try company.person("Grace Hopper", status: "suspended", hr: nil)
@@ -270,6 +300,10 @@ import Testing
         } quiet: { company in
             try company.person(hired: company.ago(days: 3) + 1, idp: false)
             try company.person("Grace Hopper", hired: nil, idp: false)
+            // The identity provider knows somebody of that name by another address, and HR does not.
+            let hired = try company.person("Edith Clarke", hired: company.ago(days: 5), idp: false)
+            try company.account(of: hired, on: "bamboohr")
+            try company.person("edith clarke", hr: nil, email: "edith@company.example")
         } exempt: { company in
             // A new person with an account on another platform is a problem of identity security, found by another
             // rule.
@@ -280,10 +314,81 @@ import Testing
             try company.account(of: known, on: "google_workspace")
             try company.set("google_workspace", status: "error", lastSync: company.ago(hours: 30))
         },
+        RuleCase(
+            "access_hygiene::mover_keeps_access",
+            """
+            Ada Lovelace moved to Sales 7 days ago according to BambooHR and still administers Figma and Miro, a right \
+            that the old job needed.
+            """
+        ) { company in
+            let ada = try company.moved(7)
+            for name in ["Figma", "Miro"] {
+                let application = try company.application(name)
+                try company.entitlement(
+                    of: ada, to: application, admin: true, granted: company.ago(days: 7) - 1)
+            }
+        } quiet: { company in
+            let figma = try company.application("Figma")
+            let recent = try company.moved(7, seconds: 1)
+            try company.entitlement(of: recent, to: figma, admin: true)
+            let long = try company.moved(30, "Grace Hopper")
+            try company.entitlement(of: long, to: figma, admin: true)
+            let granted = try company.moved(8, "Alan Turing")
+            try company.entitlement(of: granted, to: figma, admin: true, granted: company.ago(days: 8))
+            let member = try company.moved(8, "Joan Clarke")
+            try company.entitlement(of: member, to: figma)
+        } exempt: { company in
+            // All people of the department have moved, so it may only have a new name.
+            let figma = try company.application("Figma")
+            for name in ["Ada Lovelace", "Grace Hopper", "Alan Turing"] {
+                let person = try company.person(name)
+                try company.account(
+                    of: person, on: "bamboohr", department: "R&D",
+                    employment: .init(status: "active", movedAt: company.ago(days: 8)))
+                try company.entitlement(of: person, to: figma, admin: true)
+            }
+        },
+        RuleCase(
+            "access_hygiene::account_long_before_start",
+            """
+            Ada Lovelace starts in 14 days according to BambooHR but used the Okta account 1 day ago, before any \
+            contract applies.
+            """
+        ) { company in
+            try company.person(hired: TestStore.now + .days(14) + 1, created: company.ago(days: 30))
+        } quiet: { company in
+            try company.person(hired: TestStore.now + .days(14), created: company.ago(days: 9))
+            try company.person(
+                "Grace Hopper", lastLogin: company.ago(days: 7), hired: TestStore.now + .days(20),
+                created: company.ago(days: 9))
+            // The account was made, and nobody has used it.
+            try company.person(
+                "Alan Turing", lastLogin: nil, hired: TestStore.now + .days(20), created: company.ago(days: 9))
+        } exempt: { company in
+            // An account of an earlier employment or contract.
+            try company.person(hired: TestStore.now + .days(20), created: company.ago(days: 30) - 1)
+            try company.person(
+                "Grace Hopper", type: "external", hired: TestStore.now + .days(20), created: company.ago(days: 9))
+            try company.person(
+                "Alan Turing", hr: "terminated", hired: TestStore.now + .days(20), created: company.ago(days: 9))
+        },
     ]
 
     static let cases: [RuleCase] = leavers + businessLeavers + records
 
     @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}
+
+extension TestCompany {
+    /// Adds a person whom HR moved to Sales, where somebody worked before.
+    fileprivate func moved(_ days: Int, seconds: Int = 0, _ name: String = "Ada Lovelace") throws -> Person {
+        let colleague = try person("Colleague of \(name)")
+        try account(of: colleague, on: "bamboohr", department: "sales", employment: .init(status: "active"))
+        let person = try person(name)
+        try account(
+            of: person, on: "bamboohr", department: "Sales",
+            employment: .init(status: "active", movedAt: ago(days: days) + seconds))
+        return person
+    }
 }

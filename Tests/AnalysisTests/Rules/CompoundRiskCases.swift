@@ -166,7 +166,32 @@ import Testing
             try company.account(of: ada, on: "gitlab", status: "deprovisioned")
             try company.account(of: ada, on: "datadog")
         } exempt: { company in
-            try company.account(of: company.person(hr: "departing"), on: "github")
+            try company.account(of: company.person(terminated: TestStore.now + .days(3)), on: "github")
+            let late = try company.person("Grace Hopper", hr: "terminated", terminated: TestStore.now + 1)
+            try company.account(of: late, on: "github")
+        },
+        RuleCase(
+            "compound_risk::leaver_soon_is_admin",
+            """
+            Ada Lovelace leaves within 14 days according to BambooHR and still administers Figma and GitHub, so nobody \
+            else may be able to when they are gone.
+            """
+        ) { company in
+            let ada = try company.person(terminated: TestStore.now + .days(14))
+            try company.entitlement(of: ada, to: company.application(), admin: true)
+            try company.account(of: ada, on: "github", admin: true)
+        } quiet: { company in
+            let figma = try company.application()
+            let later = try company.person(terminated: TestStore.now + .days(14) + 1)
+            try company.entitlement(of: later, to: figma, admin: true)
+            let member = try company.person("Grace Hopper", terminated: TestStore.now + .days(5))
+            try company.entitlement(of: member, to: figma)
+            let stays = try company.person("Alan Turing")
+            try company.entitlement(of: stays, to: figma, admin: true)
+        } exempt: { company in
+            // The last day is over, and another rule covers people who have left.
+            let left = try company.person(hr: "terminated", terminated: TestStore.now)
+            try company.entitlement(of: left, to: company.application(), admin: true)
         },
     ]
 

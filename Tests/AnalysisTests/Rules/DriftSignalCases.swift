@@ -127,7 +127,9 @@ import Testing
             let left = company.ago(days: 31)
             try company.person(
                 status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(9))
-            try company.person("Bob", hr: "departing", terminated: company.ago(days: -5))
+            try company.person("Bob", terminated: company.ago(days: -5))
+            // Hired again after an earlier employment.
+            try company.person("Erin", terminated: company.ago(days: 9))
             try company.person("Carol", status: "suspended", hr: "terminated", terminated: company.ago(days: 9))
             try company.person("Dan", hr: "terminated", terminated: company.ago(days: 9), idp: false)
         },

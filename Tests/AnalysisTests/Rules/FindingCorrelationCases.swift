@@ -55,11 +55,15 @@ import Testing
             "finding_correlation::departing_with_downloads",
             "Ada Lovelace is leaving the company according to BambooHR and downloaded an unusual number of files, which may be leaving too."
         ) { company in
-            let ada = try company.person(hr: "departing")
+            let ada = try company.person(terminated: TestStore.now + .days(5))
             try company.finding("behavioral_anomaly::unusual_downloads", "high", about: ada)
         } quiet: { company in
             try company.finding("behavioral_anomaly::unusual_downloads", "high", about: company.person())
-            try company.person("Bob", hr: "departing")
+            try company.person("Bob", terminated: TestStore.now + .days(5))
+            // The person has left, or was hired again after an earlier employment.
+            try company.finding(
+                "behavioral_anomaly::unusual_downloads", "high",
+                about: company.person("Carol", terminated: TestStore.now))
         },
         RuleCase(
             "finding_correlation::account_takeover_likely",

@@ -82,6 +82,7 @@ extension SyncRecord {
                     ("managerEmail", account.managerEmail != nil),
                     ("managerExternalID", account.managerExternalID != nil), ("createdAt", account.createdAt != nil),
                     ("deprovisionedAt", account.deprovisionedAt != nil), ("metadata", !account.metadata.isEmpty),
+                    ("employment", account.employment != nil),
                 ])
         case .application(let application):
             return named(

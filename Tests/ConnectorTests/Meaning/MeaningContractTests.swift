@@ -118,7 +118,11 @@ extension SyncRecord {
     fileprivate var moments: [Timestamp] {
         let moments: [Timestamp?] =
             switch self {
-            case .account(let record): [record.lastLoginAt, record.createdAt, record.deprovisionedAt]
+            case .account(let record):
+                [
+                    record.lastLoginAt, record.createdAt, record.deprovisionedAt, record.employment?.hiredAt,
+                    record.employment?.terminatedAt,
+                ]
             case .entitlement(let record): [record.grantedAt, record.lastUsedAt]
             case .oauthGrant(let record): [record.grantedAt, record.lastUsedAt]
             case .accessKey(let record): [record.createdAt, record.lastUsedAt, record.expiresAt]

@@ -10,7 +10,7 @@ import Testing
     /// Returns the members that tell a platform's account state; nil if no member of an account tells it.
     private static func members(_ platform: Platform) -> [String]? {
         switch platform {
-        case .okta, .crowdStrike, .zoom: ["status"]
+        case .okta, .crowdStrike, .zoom, .bambooHR: ["status"]
         case .googleWorkspace: ["suspended", "archived"]
         case .microsoftEntra: ["accountEnabled"]
         case .jira: ["active"]

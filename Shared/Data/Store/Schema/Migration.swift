@@ -146,6 +146,16 @@ struct Migration: Sendable {
                 .sql("ALTER TABLE accounts ADD COLUMN admin_since timestamptz"),
                 .sql("UPDATE accounts SET admin_since = updated_at WHERE is_admin"),
             ]),
+        // The employments of which accounts at HR systems are the records; null for accounts elsewhere. An older build
+        // leaves them as they are.
+        Migration(
+            version: 14, name: "records of HR", isAdditive: true,
+            steps: [
+                .sql("ALTER TABLE accounts ADD COLUMN hr_status text"),
+                .sql("ALTER TABLE accounts ADD COLUMN hired_at timestamptz"),
+                .sql("ALTER TABLE accounts ADD COLUMN terminated_at timestamptz"),
+                .sql("ALTER TABLE accounts ADD COLUMN moved_at timestamptz"),
+            ]),
     ]
 
     /// The table of the migrations that have been run.

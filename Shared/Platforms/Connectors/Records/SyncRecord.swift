@@ -31,7 +31,7 @@ public enum SyncRecord: Sendable, Equatable {
     }
 }
 
-/// A person's or a program's account on the platform. At an identity provider, each account gets an identity; none is
+/// A person's or a program's account on the platform, or at an HR system its record of an employee. At an identity provider, each account gets an identity; none is
 /// created for a shared account.
 public struct AccountRecord: Sendable, Equatable {
     /// The kinds of accounts.
@@ -74,6 +74,8 @@ public struct AccountRecord: Sendable, Equatable {
     public var createdAt: Timestamp?
     /// The time at which the account was ended, if it is deprovisioned.
     public var deprovisionedAt: Timestamp?
+    /// The employment of which the account is HR's record; nil for accounts elsewhere.
+    public var employment: Employment?
     /// Further values that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
     public var metadata: [String: JSON] = [:]
     /// The fields that could not be read this time although the account could. Their stored values stay.
@@ -97,6 +99,22 @@ public struct AccountRecord: Sendable, Equatable {
         case managerExternalID = "manager_external_id"
         case metadata
         case createdAt = "created_at"
+        case hrStatus = "hr_status", hiredAt = "hired_at", terminatedAt = "terminated_at"
+    }
+
+    /// A person's employment, as an HR system tells it. Its account can't be used to sign in, so no rule about accounts
+    /// considers it.
+    public struct Employment: Sendable, Equatable {
+        /// The states of an employment. `leave`: employed, but away for some time.
+        public enum Status: String, Sendable { case active, leave, terminated }
+
+        public var status: Status
+        /// The beginning of the first day, which may still be to come.
+        public var hiredAt: Timestamp?
+        /// The end of the last day, which may still be to come, whatever the status is.
+        public var terminatedAt: Timestamp?
+
+        public init(status: Status) { self.status = status }
     }
 
     public init(externalID: String, displayName: String, status: Status) {

@@ -9,8 +9,10 @@ import Store
 ///
 /// The status is that of the first account. The second factor and administrator rights come only from identity
 /// providers, and so does the latest sign-in if one of them knows the person. If a person signs in at the primary
-/// identity provider, the second factor comes from there alone: other directories behind it know none. Fields that only
-/// HR knows (hr_status, hired_at, terminated_at) are not changed.
+/// identity provider, the second factor comes from there alone: other directories behind it know none.
+///
+/// The fields of the employment (hr_status, hired_at, terminated_at) all come from one record of HR. A person who was
+/// hired again may have several: the one that is still active counts, or else the one that began last.
 struct IdentityFields {
     let steps: ApplySteps
     private var workspace: Workspace { steps.workspace }
@@ -52,6 +54,17 @@ struct IdentityFields {
         "(SELECT accounts.\(column)\(accounts) AND accounts.\(column) IS NOT NULL\(condition)\(order)"
     }
 
+    /// Returns the value of a column in the HR record that counts.
+    private static func employed(_ column: SQL) -> SQL {
+        """
+        (SELECT accounts.\(column)\(accounts) AND accounts.hr_status IS NOT NULL
+            ORDER BY CASE WHEN integrations.status = 'disconnected' THEN 1 ELSE 0 END,
+                CASE WHEN accounts.status = 'active' THEN 0 ELSE 1 END,
+                CASE WHEN accounts.hired_at IS NULL THEN 1 ELSE 0 END, accounts.hired_at DESC,
+                integrations.platform, accounts.external_id LIMIT 1)
+        """
+    }
+
     private static let atDirectory: SQL = " AND integrations.idp_role IS NOT NULL"
     private static let atPrimary: SQL = """
          AND integrations.idp_role = 'primary_idp' AND integrations.status <> 'disconnected'
@@ -88,7 +101,9 @@ struct IdentityFields {
                         THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
                         ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
                     department = \(Self.first("department")), title = \(Self.first("title")),
-                    manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
+                    manager_email = \(Self.first("manager_email")), hr_status = \(Self.employed("hr_status")),
+                    hired_at = \(Self.employed("hired_at")), terminated_at = \(Self.employed("terminated_at")),
+                    updated_at = \(InventoryTable.appliedAt)
                 WHERE \(isNoted)
                 """,
                 """

@@ -9,8 +9,8 @@ import Store
 /// links one account to the other's address. Names are never compared. An account keeps its identity for good, even if
 /// its address changes. The one exception: an account of a person that no identity provider knows moves to a person
 /// that one knows, if an address or a link leads there. A person that no identity provider knows has an identity too,
-/// if one of their addresses is verified. No identity is created for a mailbox that several people share. `run` shows
-/// the order of the steps.
+/// if one of their addresses is verified. No identity is created for a mailbox that several people share, and none for
+/// an employee who has left, since HR keeps those records for years. `run` shows the order of the steps.
 ///
 /// **Why it is safe.** Links that lead to several people join nothing, and no two identities have the same address.
 /// Each step only fills in missing identities, or moves accounts as described, so repeating it changes nothing.
@@ -178,13 +178,14 @@ struct IdentityMatching {
     }
 
     /// Creates identities for accounts that have none: those at identity providers, and those elsewhere that have an
-    /// address and are not service accounts. Shared accounts get none. An identity takes the id of the account from
+    /// address and are not service accounts. Shared accounts and ended records of HR get none. An identity takes the id of the account from
     /// which it is created.
     private func createIdentities() throws {
         let isNew: SQL = """
             integrations.id = accounts.integration_id AND \(Self.isOpen)
                 AND (integrations.idp_role IS NOT NULL
-                    OR accounts.email IS NOT NULL AND accounts.account_type <> 'service_account')
+                    OR accounts.email IS NOT NULL AND accounts.account_type <> 'service_account'
+                        AND (accounts.hr_status IS NULL OR accounts.status = 'active'))
             """
         try steps.run(
             "SELECT accounts.id AS key FROM accounts CROSS JOIN integrations WHERE accounts.workspace_id = $1 AND \(isNew)"

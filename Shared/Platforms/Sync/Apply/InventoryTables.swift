@@ -17,6 +17,15 @@ extension InventoryTable {
         )
     }()
 
+    /// The column with the time at which a sync first saw that HR lists an employee in another department.
+    private static let movedAt: Column = (
+        "moved_at",
+        """
+        CASE WHEN \(text("hr_status")) IS NOT NULL AND lower(trim(known.department)) <> lower(trim(\(text("department"))))
+            THEN run.finished_at ELSE known.moved_at END
+        """
+    )
+
     /// The tables in the order in which they are written, parents first. Child rows are deleted before their parents.
     static let all = [accounts, applications, entitlements, oauthGrants, accessKeys, devices]
 
@@ -49,6 +58,8 @@ extension InventoryTable {
                 "deprovisioned_at",
                 "COALESCE(\(moment("deprovisioned_at")), CASE WHEN \(flag("keeps_status")) THEN known.deprovisioned_at END)"
             ),
+            keeping("hr_status", text("hr_status")), keeping("hired_at", moment("hired_at")),
+            keeping("terminated_at", moment("terminated_at")), movedAt,
         ])
 
     static let applications = InventoryTable(

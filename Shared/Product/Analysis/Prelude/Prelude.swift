@@ -81,7 +81,9 @@ enum Prelude {
             """),
     ]
 
-    // live_accounts: the accounts on connected platforms, with their platform. identity_id is the owner, or null.
+    // - live_accounts: the accounts on connected platforms, with their platform, without the records of HR, with which
+    //   nobody can sign in. identity_id is the owner, or null.
+    // - employees: the records of the connected HR system.
     private static let accounts: [PreludeTable] = [
         PreludeTable(
             "live_accounts",
@@ -92,8 +94,15 @@ enum Prelude {
                 accounts.manager_email, accounts.metadata, accounts.created_at, accounts.admin_since,
                 connected.platform, connected.category, connected.idp_role
             FROM accounts JOIN connected ON connected.id = accounts.integration_id
-            WHERE accounts.workspace_id = $1
-            """)
+            WHERE accounts.workspace_id = $1 AND connected.category <> 'hr'
+            """),
+        PreludeTable(
+            "employees",
+            """
+            SELECT id, identity_id, display_name, metadata ->> 'legal_name' AS legal_name, email, status, department,
+                manager_email, hr_status, hired_at, terminated_at, moved_at, metadata
+            FROM accounts WHERE workspace_id = $1 AND integration_id = (SELECT id FROM hr)
+            """),
     ]
 
     // Tables about people:

@@ -33,7 +33,8 @@ extension Prelude {
                 """),
         // People who have left or were suspended: deprovisioned ones, and suspended ones after 14 days, or as soon as one
         // of their accounts or keys elsewhere is used after the suspension. People on leave are often suspended too, and
-        // accounts that were never activated are no suspension. ended_at is the time from which they had no access.
+        // accounts that were never activated are no suspension. People whom only HR knows are not included: it does not end
+        // access. ended_at is the time from which they had no access.
         SharedTable(
             name: "inactive", key: "id",
             query: """
@@ -55,6 +56,10 @@ extension Prelude {
                             SELECT 1 FROM access_keys
                             WHERE workspace_id = $1 AND identity_id = identities.id AND is_active
                                 AND last_used_at > suspended_at)))
+                    AND (hr_status IS DISTINCT FROM 'terminated' OR id IN (
+                        SELECT identity_id FROM accounts
+                        WHERE workspace_id = $1 AND identity_id IS NOT NULL
+                            AND integration_id IN (SELECT id FROM providers)))
                 """),
         // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: the
         // record comes from an EDR platform, its own platform says so, or an EDR platform reports the same machine, by
@@ -97,8 +102,18 @@ extension Prelude {
                         WHERE live_devices.integration_id = edr.id GROUP BY lower(trim(hostname))
                         ) AS hosts ON hosts.hostname = lower(trim(live_devices.hostname))
                 """),
+        // People who no longer work for the company according to the connected HR system, after the end of their last
+        // day. Without a last day, those who have not begun yet don't count.
+        SharedTable(
+            name: "left_in_hr", key: "id",
+            query: """
+                SELECT id, terminated_at FROM identities
+                WHERE workspace_id = $1 AND hr_status = 'terminated' AND EXISTS (SELECT 1 FROM hr)
+                    AND (terminated_at <= \(daysAgo: 0)
+                        OR terminated_at IS NULL AND (hired_at IS NULL OR hired_at <= \(daysAgo: 0)))
+                """),
         // People whose department or manager differs between the HR system and the identity provider with which people
-        // sign in.
+        // sign in. People with several active records in HR, or with whom others share one address there, don't count.
         SharedTable(
             name: "hr_records", key: "identity_id",
             query: """
@@ -116,7 +131,13 @@ extension Prelude {
                             AND identity_id IN (
                                 SELECT employed.identity_id FROM accounts AS employed CROSS JOIN accounts AS listed
                                 WHERE employed.workspace_id = $1 AND employed.integration_id = (SELECT id FROM hr)
-                                    AND employed.status = 'active' AND listed.workspace_id = $1
+                                    AND employed.status = 'active' AND NOT EXISTS (
+                                        SELECT 1 FROM accounts AS another
+                                        WHERE another.workspace_id = $1 AND another.id <> employed.id
+                                            AND another.identity_id = employed.identity_id
+                                            AND another.integration_id = employed.integration_id
+                                            AND another.status = 'active')
+                                    AND listed.workspace_id = $1
                                     AND listed.identity_id = employed.identity_id
                                     AND listed.integration_id = (SELECT id FROM idp) AND listed.status = 'active'
                                     AND (lower(trim(employed.department)) <> lower(trim(listed.department))
@@ -125,8 +146,8 @@ extension Prelude {
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
-        // Active accounts whose owner no identity provider knows, without service accounts, shared mailboxes and HR
-        // records, which need no owner there, and without those of deprovisioned people. has_address is false if the
+        // Active accounts whose owner no identity provider knows, without service accounts and shared mailboxes, which
+        // need no owner there, and without those of deprovisioned people, except former employees of HR. has_address is false if the
         // platform tells no address by which the account could be matched; users of AWS need none. If the workspace has
         // marked its domains, an account with another address is external. is_business is true on the platforms of
         // `PlatformNames.business`.
@@ -160,18 +181,18 @@ extension Prelude {
                         SELECT identity_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL
                         GROUP BY identity_id
                         HAVING count(*) FILTER (WHERE integration_id IN (SELECT id FROM providers)) = 0))
-                    AND live_accounts.integration_id IN (
-                        SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
+                    AND live_accounts.idp_role IS NULL
                     AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
                     AND (everyone.id IS NULL
-                        OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                        OR (everyone.status <> 'deprovisioned' OR everyone.hr_status = 'terminated')
+                            AND everyone.identity_type <> 'service_account')
                     AND (everyone.id IS NULL OR everyone.id NOT IN (SELECT id FROM emergencies))
                     AND NOT EXISTS (
                         SELECT 1 FROM workspace_marks AS mark
                         WHERE mark.workspace_id = $1 AND mark.kind = 'emergency_accounts'
                             AND mark.value IN (lower(live_accounts.email), lower(live_accounts.username)))
                 """),
-        // Active accounts of people who have left or were suspended, outside HR and the identity provider with which people
+        // Active accounts of people who have left or were suspended, outside the identity provider with which people
         // sign in. An account of a platform that was not synced since then may have been closed too. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
@@ -185,8 +206,7 @@ extension Prelude {
                     (SELECT platform FROM idp) AS idp
                 FROM inactive CROSS JOIN live_accounts
                 WHERE live_accounts.identity_id = inactive.id
-                    AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
-                    AND live_accounts.platform <> (SELECT platform FROM idp)
+                    AND live_accounts.status = 'active' AND live_accounts.platform <> (SELECT platform FROM idp)
                     AND (inactive.ended_at IS NULL OR EXISTS (
                         SELECT 1 FROM connected
                         WHERE connected.id = live_accounts.integration_id

@@ -102,8 +102,7 @@ extension Rule {
                     SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                         terminated_at, last_login_at, (SELECT platform FROM hr) AS hr,
                         (SELECT platform FROM idp) AS idp
-                    FROM people
-                    WHERE hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0))
+                    FROM people WHERE id IN (SELECT id FROM left_in_hr)
                     """,
                 say: """
                     {identity_name} left[ {terminated_at:ago}] according to {hr:platform}, but the {idp:platform} \

@@ -191,6 +191,26 @@ extension Rule {
                 theirs on {source:platform} was used {last_used_at:ago}, so someone else may hold it.
                 """,
             recommend: "Find out who uses the key and rotate it.", action: .rotateCredentials),
+        // Finds active people who leave within the next 14 days according to HR and are admins anywhere.
+        Rule(
+            .compoundRisk, "leaver_soon_is_admin", .medium, on: .identity,
+            "Administrator who leaves soon",
+            needs: [.identityProvider, .category("hr")],
+            evidence: .matched,
+            find: """
+                SELECT people.id AS key, \(person: "people"), admin_places.place,
+                    (epoch(people.terminated_at) - epoch(\(daysAgo: 0)) + 86399) / 86400 AS days_left,
+                    (SELECT platform FROM hr) AS hr
+                FROM people JOIN admin_places ON admin_places.identity_id = people.id
+                WHERE people.hr_status IS NOT NULL AND people.terminated_at > \(daysAgo: 0)
+                    AND people.terminated_at <= \(daysAgo: -14)
+                """,
+            say: """
+                {identity_name} leaves within {days_left:day} according to {hr:platform} and still administers \
+                {place:platform}, so nobody else may be able to when they are gone.
+                """,
+            recommend: "Hand the administrator's tasks over and plan the end of the rights for the last day.",
+            action: .createTicket),
         // Finds active accounts on a platform for code that are not known to be read-only, regardless of the account in
         // the identity provider.
         Rule(
@@ -200,11 +220,11 @@ extension Rule {
             evidence: .matched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"), live_accounts.platform AS code,
-                    (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr,
+                    (SELECT platform FROM hr) AS hr,
                     live_accounts.id AS account_id, live_accounts.username AS account_name,
                     live_accounts.platform AS account_platform
                 FROM everyone CROSS JOIN live_accounts
-                WHERE live_accounts.identity_id = everyone.id AND everyone.hr_status = 'terminated'
+                WHERE live_accounts.identity_id = everyone.id AND everyone.id IN (SELECT id FROM left_in_hr)
                     AND live_accounts.platform IN ('github', 'gitlab')
                     AND live_accounts.status = 'active'
                     AND COALESCE(live_accounts.metadata ->> 'permission', 'write') <> 'read'

@@ -115,8 +115,9 @@ extension Rule {
     ]
 
     private static let operationsDrift: [Rule] = [
-        // Computes the mean time from a person's last day in HR to the end of their access, or to now if it has not
-        // ended, for people who left in the last 30 days.
+        // Computes the mean time from the end of a person's last day in HR to the end of their access, or to now if it
+        // has not ended, for people who left in the last 30 days. Both platforms must have been connected then, since an
+        // earlier end of an access counts from the first sync.
         Rule(
             .driftSignal, "termination_lag", .high, on: .workspace, "Termination lag over two days",
             needs: [.category("hr"), .identityProvider],
@@ -133,7 +134,10 @@ extension Rule {
                                 WHEN deprovisioned_at < terminated_at THEN 0
                                 ELSE epoch(deprovisioned_at) - epoch(terminated_at) END AS lag
                         FROM known
-                        WHERE terminated_at >= \(daysAgo: 30) AND terminated_at <= \(daysAgo: 0)
+                        WHERE hr_status = 'terminated'
+                            AND terminated_at >= \(daysAgo: 30) AND terminated_at <= \(daysAgo: 0)
+                            AND terminated_at >= (
+                                SELECT max(connected_at) FROM connected WHERE idp_role IS NOT NULL OR category = 'hr')
                             AND (status = 'active' OR deprovisioned_at IS NOT NULL)) AS left_lately) AS lagging
                 WHERE mean > 2 * 86400
                 """,

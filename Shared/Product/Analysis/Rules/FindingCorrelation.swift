@@ -53,10 +53,10 @@ extension Rule {
             evidence: .matched,
             find: """
                 SELECT everyone.id AS key, \(person: "everyone"),
-                    (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr
+                    (SELECT platform FROM hr) AS hr
                 FROM open_findings JOIN everyone ON everyone.id = open_findings.identity_id
                 WHERE open_findings.rule_id = 'behavioral_anomaly::unusual_downloads'
-                    AND everyone.hr_status = 'departing'
+                    AND everyone.hr_status IS NOT NULL AND everyone.terminated_at > \(daysAgo: 0)
                 """,
             say: """
                 {identity_name} is leaving the company according to {hr:platform} and downloaded an unusual number of \

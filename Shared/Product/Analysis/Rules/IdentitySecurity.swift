@@ -111,7 +111,7 @@ extension Rule {
             recommend: "Block sign-in for the shared mailbox and let people read it by delegation.",
             action: .revokeSessions),
         // Finds people who were hired within the last 30 days and have an account on a platform, but none at an
-        // identity provider.
+        // identity provider. A person of the same name there whom HR does not know may be the same one.
         Rule(
             .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
             "New hire outside the identity provider",
@@ -126,7 +126,8 @@ extension Rule {
                         WHERE status = 'active' AND hr_status = 'active' AND hired_at >= \(daysAgo: 30)
                             AND hired_at <= \(daysAgo: 0))
                     AND live_accounts.status = 'active' AND live_accounts.idp_role IS NULL
-                    AND live_accounts.category <> 'hr'
+                    AND lower(everyone.display_name) NOT IN (
+                        SELECT lower(display_name) FROM known WHERE hr_status IS NULL)
                     AND NOT EXISTS (
                         SELECT 1 FROM accounts AS own
                         WHERE own.workspace_id = $1 AND own.identity_id = everyone.id

@@ -275,9 +275,8 @@ extension Rule {
                     count(*) OVER (PARTITION BY identity_id) AS tools
                 FROM app_use
                 WHERE application_id IN (SELECT id FROM live_applications WHERE is_ai_tool) AND is_open AND identity_id IN (
-                    SELECT id FROM everyone
-                    WHERE status = 'deprovisioned'
-                        OR hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0)))
+                    SELECT id FROM everyone WHERE status = 'deprovisioned'
+                    UNION SELECT id FROM left_in_hr)
                 GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
                 ORDER BY max(last_used_at) DESC
                 """,

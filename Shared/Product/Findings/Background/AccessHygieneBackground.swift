@@ -32,6 +32,18 @@ extension Background {
                 falsePositives: "People who change from employee to contractor.",
                 references: [.microsoftFormerEmployee, .nistControls],
                 techniques: ["T1078.004"])
+        case "mover_keeps_access":
+            Background(
+                "Rights that stay from one job to the next add up, and nobody in the new department expects them.",
+                falsePositives: "People who go on with the old tasks for some time.",
+                references: [.nistControls, .ncscIdentity],
+                techniques: ["T1078"])
+        case "account_long_before_start":
+            Background(
+                "Before the first day no contract binds the person, and nobody looks after the account.",
+                falsePositives: "People who prepare their work early, as HR knows.",
+                references: [.nistControls],
+                techniques: ["T1078"])
         case "gitlab_offboarded_active":
             Background(
                 "A former employee can still copy the code, often by a token that single sign-on does not see.",

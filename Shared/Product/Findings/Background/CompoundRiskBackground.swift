@@ -80,6 +80,12 @@ extension Background {
                 falsePositives: "Keys that a program uses, which should belong to the program.",
                 references: [.awsUnusedCredentials, .owaspNonHumanIdentities],
                 techniques: ["T1078.004", "T1552"])
+        case "leaver_soon_is_admin":
+            Background(
+                "Administrators who leave can lock others out, and their rights are often forgotten on the last day.",
+                falsePositives: "Administrators who hand their work over until the last day, as agreed.",
+                references: [.nistControls, .microsoftFormerEmployee],
+                techniques: ["T1078", "T1531"])
         case "terminated_with_repository_write":
             Background(
                 "A former employee can change the code that the company delivers.",
