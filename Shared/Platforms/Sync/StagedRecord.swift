@@ -142,7 +142,7 @@ extension StagedRecord {
                 "title": account.title.map(JSON.string), "manager_email": account.managerEmail.map(address),
                 "manager": account.managerExternalID.map(JSON.string), "created_at": account.createdAt.map(moment),
                 "deprovisioned_at": account.deprovisionedAt.map(moment), "metadata": .object(metadata),
-                "hr_status": account.employment.map { .string($0.status.rawValue) },
+                "hr_status": account.employment.map { JSON.string($0.status.rawValue) },
                 "hired_at": account.employment?.hiredAt.map(moment),
                 "terminated_at": account.employment?.terminatedAt.map(moment),
             ].merging(Self.kept(account.unread.map(\.rawValue))) { $1 })

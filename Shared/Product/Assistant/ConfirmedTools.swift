@@ -80,6 +80,7 @@ extension ToolCall {
             SELECT DISTINCT integrations.platform
             FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
             WHERE accounts.workspace_id = $1 AND accounts.identity_id = $2 AND integrations.status = 'connected'
+                AND accounts.hr_status IS NULL
             ORDER BY integrations.platform
             """, identity
         ) { try $0[0] as String }

@@ -68,23 +68,25 @@ final class BambooHRDirectory {
     /// Reads the data set with POST requests that change nothing.
     private func readLastDays() throws -> [String: LastDay] {
         var found: [String: LastDay] = [:]
-        try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
-            let number = cursor?.place ?? 1
-            let body: JSON = [
-                "fields": ["eeid", "terminationDate"], "orderBy": "eeid asc", "page": .integer(number),
-                "pageSize": .integer(Self.rowsPerPage),
-            ]
-            let response = try api.change(.post, "/v2/datasets/employee/data", body, isIdempotent: true)
-            guard let pages = response.json["meta"]?["totalPages"]?.place else {
-                throw ConnectorError.provider("BambooHR's answer is not the documented data set.")
-            }
-            return (try response.list("data"), number < pages ? .integer(number + 1) : nil)
-        } _: { rows in
+        try WholeList.forEachPage(most: HeldValues.mostOfExtracts, at: page) { rows in
             for row in rows {
                 guard let id = row["fields"]?.identifier("eeid") else { continue }
                 found[id] = BambooHRRecords.lastDay(row)
             }
         }
         return found
+    }
+
+    private func page(_ cursor: JSON?) throws -> WholeList.Page {
+        let number = cursor?.place ?? 1
+        let body: JSON = [
+            "fields": ["eeid", "terminationDate"], "orderBy": "eeid asc", "page": .integer(number),
+            "pageSize": .integer(Self.rowsPerPage),
+        ]
+        let response = try api.change(.post, "/v2/datasets/employee/data", body, isIdempotent: true)
+        guard let pages = response.json["meta"]?["totalPages"]?.place else {
+            throw ConnectorError.provider("BambooHR's answer is not the documented data set.")
+        }
+        return (try response.list("data"), number < pages ? .integer(number + 1) : nil)
     }
 }

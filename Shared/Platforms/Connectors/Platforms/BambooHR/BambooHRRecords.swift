@@ -15,7 +15,7 @@ enum BambooHRRecords {
         _ employee: JSON, id: String, lastDay: BambooHRDirectory.LastDay
     ) -> (account: AccountRecord, isRestricted: Bool) {
         let restricted = Set(employee.texts("_restrictedFields") ?? []).intersection(columns.keys)
-        let isActive = isActive(employee)
+        let isActive = Self.isActive(employee)
         var account = AccountRecord(
             externalID: id, displayName: name(employee) ?? "Employee \(id)",
             status: isActive.map { $0 ? .active : .deprovisioned })
