@@ -15,6 +15,8 @@ final class TestCompany {
         let account: Identifier?
     }
 
+    typealias Employment = CompanyRecords.Employment
+
     let id: Identifier
     private let database: any Database
     private let records: CompanyRecords
@@ -135,7 +137,7 @@ final class TestCompany {
         status: String = "active", admin: Bool = false, adminSince: Timestamp? = nil, roles: [String] = [],
         mfa: Bool? = nil, sso: Bool? = nil, lastLogin: Timestamp? = TestStore.now - .days(1),
         department: String? = nil, manager: String? = nil, metadata: [String: JSON] = [:],
-        employment: CompanyRecords.Employment? = nil, created: Timestamp? = TestStore.now - .days(390)
+        employment: Employment? = nil, created: Timestamp? = TestStore.now - .days(390)
     ) throws -> Identifier {
         let account = try nextID()
         try records.addAccount(

@@ -11,15 +11,15 @@ extension CompanyTenant {
         else { return nil }
         switch request.method + " " + request.path {
         case "GET /api/v1/employees":
-            let employees = clock.list("employees") { employees($0).map(\.fields) }
+            let listed = clock.list("employees") { now in employees(now).map { $0.fields } }
             let from = request.parameter("page[after]").flatMap { Int($0) } ?? 0
-            let page = Self.part(employees, from: from, most: 500)
+            let page = Self.part(listed, from: from, most: 500)
             let next = page.next.map { JSON.string(String($0)) } ?? .null
             return .json([
-                "data": page.items, "meta": ["total": .integer(employees.count), "page": ["nextCursor": next]],
+                "data": page.items, "meta": ["total": .integer(listed.count), "page": ["nextCursor": next]],
             ])
         case "POST /api/v2/datasets/employee/data":
-            let rows = clock.list("last days") { employees($0).map(\.row) }
+            let rows = clock.list("last days") { now in employees(now).map { $0.row } }
             let (number, size) = (request.json["page"]?.integer ?? 1, 1_000)
             let page = Self.part(rows, from: (number - 1) * size, most: size)
             return .json([

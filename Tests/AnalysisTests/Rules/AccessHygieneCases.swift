@@ -344,7 +344,7 @@ import Testing
                 let person = try company.person(name)
                 try company.account(
                     of: person, on: "bamboohr", department: "R&D",
-                    employment: .init(status: "active", movedAt: company.ago(days: 8)))
+                    employment: TestCompany.Employment(status: "active", movedAt: company.ago(days: 8)))
                 try company.entitlement(of: person, to: figma, admin: true)
             }
         },
@@ -384,11 +384,11 @@ extension TestCompany {
     /// Adds a person whom HR moved to Sales, where somebody worked before.
     fileprivate func moved(_ days: Int, seconds: Int = 0, _ name: String = "Ada Lovelace") throws -> Person {
         let colleague = try person("Colleague of \(name)")
-        try account(of: colleague, on: "bamboohr", department: "sales", employment: .init(status: "active"))
+        try account(of: colleague, on: "bamboohr", department: "sales", employment: Employment(status: "active"))
         let person = try person(name)
         try account(
             of: person, on: "bamboohr", department: "Sales",
-            employment: .init(status: "active", movedAt: ago(days: days) + seconds))
+            employment: Employment(status: "active", movedAt: ago(days: days) + seconds))
         return person
     }
 }

@@ -162,7 +162,7 @@ import Testing
         "A page token that can't be used is an error, not the end of the list",
         arguments: [
             ("googleWorkspace", "nextPageToken"), ("entra", "@odata.nextLink"), ("slack", "next_cursor"),
-            ("zoom", "next_page_token"),
+            ("zoom", "next_page_token"), ("bambooHR", "nextCursor"),
             ("oneLogin", "after_cursor"), ("github", "endCursor"), ("aws", "NextToken"), ("crowdStrike", "offset"),
         ])
     func aTokenThatCannotBeUsedIsNoEnd(_ connector: String, _ member: String) throws {

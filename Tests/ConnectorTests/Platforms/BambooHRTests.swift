@@ -56,7 +56,7 @@ enum BambooHRCompany {
             request.headers["Authorization"] == "Basic a2V5QmFtYm9vSFJTZWNyZXQ6eA==",
             request.headers["Accept"] == "application/json"
         else { return nil }
-        let employees = isEmpty ? [] : employees
+        let employees = isEmpty ? [] : Self.employees
         switch (request.method, request.path) {
         case ("GET", "/api/v1/employees"):
             guard request.parameter("fields") == "workEmail,hireDate,departmentName,employmentStatusName,reportsToId",
