@@ -9,7 +9,7 @@ import Testing
 
 /// The severity of a finding about a change follows from what is usual for the person who made it.
 @Suite(.usesStore) struct ActorContextTests {
-    /// What a company knows about the administrator Ada Lovelace and about a change that she made two days ago. By
+    /// The knowledge of a company about the administrator Ada Lovelace and about a change that she made two days ago. By
     /// default all is usual.
     struct Circumstances: Sendable, CustomTestStringConvertible {
         var note: String
@@ -110,7 +110,7 @@ import Testing
     ]
 
     @Test("If all is usual, a finding is one step less severe", arguments: usual)
-    func usual(_ known: Circumstances) throws {
+    func lowered(_ known: Circumstances) throws {
         _ = try change(by: known)
         let found = try found()
         #expect(found.map(\.severity) == [.medium])
@@ -155,7 +155,7 @@ import Testing
     ]
 
     @Test("If one answer is odd, or not known to be usual, the severity is as listed", arguments: listed)
-    func listed(_ known: Circumstances, _ oddities: String) throws {
+    func unchanged(_ known: Circumstances, _ oddities: String) throws {
         _ = try change(by: known)
         let found = try found()
         #expect(found.map(\.severity) == [.high])
@@ -196,7 +196,7 @@ import Testing
     ]
 
     @Test("If two signs of an intruder are there, a finding is one step more severe", arguments: odd)
-    func odd(_ known: Circumstances, _ oddities: String) throws {
+    func raised(_ known: Circumstances, _ oddities: String) throws {
         _ = try change(by: known)
         let found = try found()
         #expect(found.map(\.severity) == [.critical])
@@ -215,7 +215,7 @@ import Testing
         },
     ]
 
-    @Test("An unknown answer is not odd", arguments: unknown) func unknown(_ known: Circumstances) throws {
+    @Test("An unknown answer is not odd", arguments: unknown) func neutral(_ known: Circumstances) throws {
         var known = known
         if known.country != "NL" { known.address = "203.0.113.9" }
         if known.country == "NL", known.hasFactor != nil {

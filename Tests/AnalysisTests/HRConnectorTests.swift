@@ -109,9 +109,9 @@ import Testing
                 Self.employee(2, "Grace Hopper", Self.left(0)), Self.employee(3, "Alan Turing", Self.left(20)),
                 Self.employee(4, "Joan Clarke", ["terminationDate": Self.day(-500)]),
                 Self.employee(5, "Edith Clarke", ["employmentStatusName": "Medical Leave"]),
-                // A record without a last day, of somebody who has not begun.
+                // A record without a last day, of a person who has not begun.
                 Self.employee(6, "Mary Jackson", ["status": "Inactive", "hireDate": Self.day(9)]),
-                // The earlier record of somebody who works here again.
+                // The earlier record of a person who works here again.
                 Self.employee(7, "Katherine Johnson", Self.left(-300)), Self.employee(8, "Katherine Johnson"),
             ]
         ) { company in
@@ -177,7 +177,7 @@ import Testing
             ])
     }
 
-    @Test("Only people of whom HR has no record of any kind are ghosts") func ghosts() throws {
+    @Test("Only people without any kind of record in HR are ghosts") func ghosts() throws {
         let found = try findings(
             of: "access_hygiene::ghost_employee",
             [

@@ -48,7 +48,10 @@ import Testing
         Case(
             rule: "access_hygiene::ghost_employee", mark: .contractorMarks, values: ["address:ada"],
             others: ["address:lovelace", "title:ada", "department:ada"]
-        ) { try $0.person(hr: nil) },
+        ) { company in
+            try company.person(hr: nil)
+            try company.account(of: company.person("Grace Hopper"), on: "bamboohr")
+        },
         Case(
             rule: "access_risk::external_with_many_apps", mark: .contractorMarks, values: ["address:ada.l"],
             others: ["address:da."]

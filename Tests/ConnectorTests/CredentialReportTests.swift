@@ -23,7 +23,7 @@ import Testing
         let provider = try FakeProvider(ConnectorCase.aws.org)
         for _ in 0..<3 { provider.fail(Self.notYet(code, status: status), when: Self.isReport) }
         let connector = try ConnectorCase.aws.connect(provider)
-        #expect(try pull { connector }.count == 31)
+        #expect(try pull { connector }.count == 34)
         #expect(provider.requests.filter(Self.isReport).count == 4)
     }
 

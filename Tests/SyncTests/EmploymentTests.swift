@@ -73,7 +73,7 @@ import Testing
             ])
     }
 
-    @Test("Of several records of a person, the active or else the latest counts") func hiredAgain() throws {
+    @Test("The active record of a person counts, or else the latest one") func hiredAgain() throws {
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         let again = TestStore.now - .days(30)
         hr["employees"] = [
@@ -91,7 +91,7 @@ import Testing
             ])
     }
 
-    @Test("An employee who has left gets no identity, and one without an address matches nobody")
+    @Test("A former employee gets no identity, and an employee without an address is not matched")
     func strangers() throws {
         okta["users"] = [account("o1", "ann@example.com", name: "Ann Lee")]
         hr["employees"] = [

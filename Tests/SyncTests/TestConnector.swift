@@ -96,7 +96,7 @@ final class TestProvider: @unchecked Sendable {
         }
     }
 
-    /// Tools for syncs, with this provider behind each of five platforms.
+    /// Tools for syncs, with this provider behind each of six platforms.
     var tools: SyncTools {
         let key = UUID().uuidString
         Self.registry.withLock { $0[key] = self }
@@ -111,6 +111,7 @@ final class TestProvider: @unchecked Sendable {
             case "microsoft_entra": TestEntra.self
             case "github": TestGitHub.self
             case "slack": TestSlack.self
+            case "bamboohr": TestBambooHR.self
             default: nil
             }
         }
@@ -174,6 +175,12 @@ struct TestGitHub: TestConnector {
 
 struct TestSlack: TestConnector {
     static let platform = Platform.slack
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
+
+struct TestBambooHR: TestConnector {
+    static let platform = Platform.bambooHR
     let provider: TestProvider
     init(_ provider: TestProvider) { self.provider = provider }
 }

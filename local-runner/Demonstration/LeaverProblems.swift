@@ -124,8 +124,8 @@ extension Company {
     }
 
     private func plantRecords() throws {
-        for department in ["Operations", "Customer Success"] {
-            let person = try take("department mismatch")
+        for department in ["Product", "Design"] {
+            let person = try take("department mismatch") { $0.isPlain && $0.department != department }
             person.account(on: .bambooHR)?.department = department
             try plant(
                 "access_hygiene::department_mismatch", on: .person(person), from: [.bambooHR, .okta],

@@ -1,5 +1,6 @@
 public import Findings
 public import Integrations
+import Store
 
 /// A rule that finds problems in a workspace's data. Its declaration contains the query that finds them, the sentence
 /// that describes them, and the recommended action.

@@ -225,7 +225,7 @@ import Testing
             let person = try company.person(manager: "alan.turing@company.example")
             try company.account(of: person, on: "bamboohr", manager: "Grace.Hopper@company.example")
         } quiet: { company in
-            // Nobody knows if the address is another one of the same manager.
+            // It is not known if the address is another one of the same manager.
             try company.person("Grace Hopper")
             let other = try company.person("Alan Turing", manager: "g.hopper@company.example")
             try company.account(of: other, on: "bamboohr", manager: "Grace.Hopper@company.example")
@@ -281,6 +281,8 @@ import Testing
             try company.account(
                 of: company.person("Ada King", idp: false), on: "bamboohr", metadata: ["legal_name": "Augusta King"])
             try company.person("Joan Clarke", hr: nil, created: company.ago(days: 7) + 1)
+            // A room, or an unused account.
+            try company.person("Room Amsterdam 1", lastLogin: nil, hr: nil)
         } exempt: { company in
             // A record without name and address may be anybody's.
             try company.account(
@@ -300,7 +302,7 @@ import Testing
         } quiet: { company in
             try company.person(hired: company.ago(days: 3) + 1, idp: false)
             try company.person("Grace Hopper", hired: nil, idp: false)
-            // The identity provider knows somebody of that name by another address, and HR does not.
+            // The identity provider knows a person of that name by another address, and HR does not.
             let hired = try company.person("Edith Clarke", hired: company.ago(days: 5), idp: false)
             try company.account(of: hired, on: "bamboohr")
             try company.person("edith clarke", hr: nil, email: "edith@company.example")
@@ -361,7 +363,7 @@ import Testing
             try company.person(
                 "Grace Hopper", lastLogin: company.ago(days: 7), hired: TestStore.now + .days(20),
                 created: company.ago(days: 9))
-            // The account was made, and nobody has used it.
+            // The account was made, and it was never used.
             try company.person(
                 "Alan Turing", lastLogin: nil, hired: TestStore.now + .days(20), created: company.ago(days: 9))
         } exempt: { company in
@@ -381,7 +383,7 @@ import Testing
 }
 
 extension TestCompany {
-    /// Adds a person whom HR moved to Sales, where somebody worked before.
+    /// Adds a person moved by HR to Sales, where another person worked before.
     fileprivate func moved(_ days: Int, seconds: Int = 0, _ name: String = "Ada Lovelace") throws -> Person {
         let colleague = try person("Colleague of \(name)")
         try account(of: colleague, on: "bamboohr", department: "sales", employment: Employment(status: "active"))

@@ -104,7 +104,7 @@ import Testing
             try company.account(of: ada, on: "slack")
             let grace = try company.person("Grace Hopper", hired: company.ago(days: 3), idp: false)
             try company.account(of: grace, on: "bamboohr")
-            // The identity provider knows somebody of that name by another address, and HR does not.
+            // The identity provider knows a person of that name by another address, and HR does not.
             let edith = try company.person("Edith Clarke", hired: company.ago(days: 3), idp: false)
             try company.account(of: edith, on: "slack")
             try company.person("edith clarke", hr: nil, email: "edith@company.example")

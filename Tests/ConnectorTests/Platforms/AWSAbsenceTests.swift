@@ -162,7 +162,7 @@ import Testing
         let absence = try sync { request, _ in
             request.headers["X-Amz-Target"] != nil ? .json(["__type": "InternalError"], status: status) : nil
         }
-        #expect(absence.leftOut == ["events"] && absence.gone == [] && absence.accounts.count == 13)
+        #expect(absence.leftOut == ["events"] && absence.gone == [] && absence.accounts.count == 16)
     }
 
     // MARK: Names

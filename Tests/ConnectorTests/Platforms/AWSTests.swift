@@ -14,7 +14,7 @@ extension ConnectorCase {
         isPage: { $0.form?.values("Action") == ["ListUsers"] },
         throttled: { AWSAccount.error("Throttling", status: 400) },
         refused: AWSAccount.error("InvalidClientTokenId", status: 403), renewsTokens: false,
-        counts: ["account": 13, "accessKey": 12, "auditEvent": 6])
+        counts: ["account": 16, "accessKey": 12, "auditEvent": 6])
 }
 
 /// An account as AWS's APIs show it, with two items per page.
@@ -333,7 +333,7 @@ enum AWSAccount {
         reply.headers["Retry-After"] = "0"
         provider.fail(reply, when: { $0.text.contains("Action=GetCredentialReport") })
         let connector = try ConnectorCase.aws.connect(provider)
-        #expect(try pull { connector }.count == 31)
+        #expect(try pull { connector }.count == 34)
         #expect(provider.unexpected.isEmpty)
     }
 

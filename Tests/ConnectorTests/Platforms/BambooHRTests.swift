@@ -163,12 +163,12 @@ enum BambooHRCompany {
         let employee: JSON = [
             "employeeId": "4", "firstName": "Ada", "lastName": "King", "status": "Active", "hireDate": "2026-02-01",
         ]
-        func account(_ last: String) throws -> AccountRecord {
+        func account(_ last: String) -> AccountRecord {
             let lastDay = BambooHRRecords.lastDay(["fields": ["terminationDate": .string(last)]])
             return BambooHRRecords.employee(employee, id: "4", lastDay: lastDay).account
         }
-        #expect(try account("2025-06-30").employment?.terminatedAt == nil)
-        #expect(try account("2026-02-01").employment?.terminatedAt == Timestamp("2026-02-02T12:00:00Z"))
+        #expect(account("2025-06-30").employment?.terminatedAt == nil)
+        #expect(account("2026-02-01").employment?.terminatedAt == Timestamp("2026-02-02T12:00:00Z"))
     }
 
     @Test(

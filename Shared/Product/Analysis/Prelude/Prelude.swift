@@ -81,8 +81,8 @@ enum Prelude {
             """),
     ]
 
-    // - live_accounts: the accounts on connected platforms, with their platform, without the records of HR, with which
-    //   nobody can sign in. identity_id is the owner, or null.
+    // - live_accounts: the accounts on connected platforms, with their platform, without the records of HR, which
+    //   can't be used to sign in. identity_id is the owner, or null.
     // - employees: the records of the connected HR system.
     private static let accounts: [PreludeTable] = [
         PreludeTable(

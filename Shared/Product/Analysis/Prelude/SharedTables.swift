@@ -33,7 +33,7 @@ extension Prelude {
                 """),
         // People who have left or were suspended: deprovisioned ones, and suspended ones after 14 days, or as soon as one
         // of their accounts or keys elsewhere is used after the suspension. People on leave are often suspended too, and
-        // accounts that were never activated are no suspension. People whom only HR knows are not included: it does not end
+        // accounts that were never activated are no suspension. People known to HR alone are not included: HR does not end
         // access. ended_at is the time from which they had no access.
         SharedTable(
             name: "inactive", key: "id",
@@ -113,7 +113,7 @@ extension Prelude {
                         OR terminated_at IS NULL AND (hired_at IS NULL OR hired_at <= \(daysAgo: 0)))
                 """),
         // People whose department or manager differs between the HR system and the identity provider with which people
-        // sign in. People with several active records in HR, or with whom others share one address there, don't count.
+        // sign in. People with several active records in HR, or with an address that others have there too, don't count.
         SharedTable(
             name: "hr_records", key: "identity_id",
             query: """

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Rules about keys and tokens that are unused, old, surplus, without expiry, or without owner.
@@ -115,6 +116,6 @@ extension Rule {
                 {identity_name} was {ended} in {idp:platform}[ {ended_at:ago}], but {keys:API key} of Thalian that they \
                 made ({key_name}) still {keys?works/work} for everyone who has a copy.
                 """,
-            recommend: "Make another key for what uses this one, and revoke it."),
+            recommend: "Make another key for the program that uses this one, and revoke it.", action: .createTicket),
     ]
 }

@@ -5,7 +5,7 @@ import Store
 extension Rule {
     /// Rules about people whose records in HR and in the directory contradict each other or are out of date.
     static let hrRecords: [Rule] = [
-        // Considers a department of HR only if somebody is in it according to both, so that two names for the same
+        // Considers a department of HR only if a person is in it according to both, so that two names for the same
         // department are no difference.
         Rule(
             .accessHygiene, "department_mismatch", .low, on: .identity,
@@ -64,8 +64,9 @@ extension Rule {
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
             action: .createTicket),
-        // Finds active people at identity providers, except external ones, without a record in HR. A record of the same
-        // name that has another address or none may be the person's, and so may a record without name and address.
+        // Finds people at identity providers who have signed in, except external ones, without a record in HR. An unused
+        // account may be a room's, and never_signed_in covers it. A record of the same name that has another address or
+        // none may be the person's, and so may a record without name and address.
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
@@ -77,6 +78,7 @@ extension Rule {
                     (SELECT platform FROM hr) AS hr, (SELECT platform FROM idp) AS idp
                 FROM people
                 WHERE hr_status IS NULL AND identity_type <> 'external' AND id NOT IN (SELECT id FROM contractors)
+                    AND last_login_at IS NOT NULL
                     AND id IN (SELECT id FROM everyone WHERE created_at <= \(daysAgo: 7))
                     AND NOT EXISTS (SELECT 1 FROM employees WHERE employees.identity_id = people.id)
                     AND lower(display_name) NOT IN (
@@ -93,7 +95,7 @@ extension Rule {
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
         // Finds people who were hired 3 to 90 days ago and have no account. A person of the same name at the identity
-        // provider whom HR does not know may be the same one.
+        // provider, not known to HR, may be the same one.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],
@@ -118,8 +120,8 @@ extension Rule {
                 begins on borrowed accounts.
                 """,
             recommend: "Create the new hire's account in the identity provider.", action: .createTicket),
-        // Finds people whom HR moved to another department 7 to 30 days ago and who are admins of an application since
-        // before. If nobody was in the new department before, the department may only have a new name.
+        // Finds people moved by HR to another department 7 to 30 days ago who are admins of an application since
+        // before. If the new department had no members before, the department may only have a new name.
         Rule(
             .accessHygiene, "mover_keeps_access", .medium, on: .identity, "Mover keeps administrator rights",
             needs: [.identityProvider, .category("hr")],

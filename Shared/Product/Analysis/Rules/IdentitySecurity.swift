@@ -111,7 +111,7 @@ extension Rule {
             recommend: "Block sign-in for the shared mailbox and let people read it by delegation.",
             action: .revokeSessions),
         // Finds people who were hired within the last 30 days and have an account on a platform, but none at an
-        // identity provider. A person of the same name there whom HR does not know may be the same one.
+        // identity provider. A person of the same name there, not known to HR, may be the same one.
         Rule(
             .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
             "New hire outside the identity provider",

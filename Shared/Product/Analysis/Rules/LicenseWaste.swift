@@ -189,9 +189,8 @@ extension Rule {
                 find: """
                     SELECT * FROM account_holders
                     WHERE account_platform = \(platform) AND account_type IN ('user', 'external')
-                        AND last_login_at <= \(daysAgo: 90) AND NOT EXISTS (
-                            SELECT 1 FROM licenses JOIN connected ON connected.id = licenses.integration_id
-                            WHERE connected.platform = account_platform)
+                        AND last_login_at <= \(daysAgo: 90) AND account_platform NOT IN (
+                            SELECT platform FROM live_entitlements WHERE is_license)
                     """,
                 say: """
                     {identity_name} has not used {account_platform:platform} for {last_login_at:days}, but the company \

@@ -52,6 +52,8 @@ struct AWSIdentityProvider {
     private static func namesOwner(_ pattern: String) -> Bool {
         let parts = pattern.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let owner = (parts.last ?? "").prefix { $0 != "/" && $0 != ":" }
-        return !owner.isEmpty && !owner.contains("*") && !owner.contains("?")
+        // A wildcard before the colon could also stand for the owner.
+        let fixed = parts.dropLast() + [owner]
+        return !owner.isEmpty && fixed.allSatisfy { !$0.contains("*") && !$0.contains("?") }
     }
 }
