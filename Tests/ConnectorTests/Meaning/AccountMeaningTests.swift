@@ -182,4 +182,48 @@ import Testing
         #expect(GitLabRecords.user(user)?.status == expected)
         #expect(GitLabRecords.member(user, nil)?.status == expected)
     }
+
+    // MARK: Accounts of programs and devices
+
+    @Test(
+        "An account with licenses for shared devices alone belongs to a device",
+        arguments: [
+            ([], AccountRecord.Kind.user), (["295A8EB0-f78d-45c7-8b5b-1eed5ed02dff"], .serviceAccount),
+            (["295a8eb0-f78d-45c7-8b5b-1eed5ed02dff", "05e9a617-0261-4cee-bb44-138d3ef5d965"], .user),
+        ] as [([String], AccountRecord.Kind)])
+    func licensesOfDevices(_ licenses: [String], _ kind: AccountRecord.Kind) {
+        let user: JSON = [
+            "id": "u1", "userPrincipalName": "lobby@tenant.example",
+            "assignedLicenses": .array(licenses.map { ["skuId": .string($0)] }),
+        ]
+        #expect(EntraRecords.account(user)?.kind == kind)
+    }
+
+    @Test("A method without a password is a second factor too") func windowsHelloIsASecondFactor() {
+        #expect(EntraRecords.hasSecondFactor(["isMfaRegistered": false, "isPasswordlessCapable": true]) == true)
+        #expect(EntraRecords.hasSecondFactor(["isMfaRegistered": false, "isPasswordlessCapable": false]) == false)
+        #expect(EntraRecords.hasSecondFactor(["isPasswordlessCapable": false]) == nil)
+    }
+
+    @Test(
+        "GitHub knows no second factors of managed users, but that of the enterprise's setup user",
+        arguments: [("ann_company", nil), ("company_admin", false), ("ann-company", false)] as [(String, Bool?)])
+    func managedUsersOfGitHub(_ login: String, _ hasFactor: Bool?) {
+        let member = GitHubRecords.member([
+            "role": "MEMBER", "hasTwoFactorEnabled": false, "node": ["databaseId": 1, "login": .string(login)],
+        ])
+        #expect(member?.mfaEnabled == hasFactor)
+    }
+
+    @Test(
+        "GitLab's names for bots and service accounts tell the kind",
+        arguments: [
+            ("project_12_bot_4ffca233d8298ea1", AccountRecord.Kind.serviceAccount),
+            ("service_account_group_7_6018816a18e515214e0c34c2b33523fc", .serviceAccount),
+            ("service_account_6018816a18e515214e0c34c2b33523fc", .serviceAccount),
+            ("service_account_manager", .user), ("project_lead_bot", .user), ("service", .user),
+        ])
+    func serviceAccountsOfGitLab(_ name: String, _ kind: AccountRecord.Kind) {
+        #expect(GitLabRecords.user(["id": 1, "username": .string(name)])?.kind == kind)
+    }
 }

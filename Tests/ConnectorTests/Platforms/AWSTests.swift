@@ -39,6 +39,15 @@ enum AWSAccount {
                 """)
     }
 
+    /// Returns the answer to GetAccountSummary, for an account whose root user has no keys.
+    static func summary(hasPassword: Bool) -> FakeProvider.Reply {
+        let entries = [("Users", 3), ("AccountPasswordPresent", hasPassword ? 1 : 0), ("AccountAccessKeysPresent", 0)]
+        return reply(
+            "GetAccountSummary",
+            "<SummaryMap>" + entries.map { "<entry><key>\($0)</key><value>\($1)</value></entry>" }.joined()
+                + "</SummaryMap>")
+    }
+
     /// Returns the region and the service in the scope of a request's signature, such as `us-east-1/iam`; nil if the
     /// signature does not name the example's key. The signature itself is not verified.
     private static func scope(_ request: FakeProvider.Request) -> Substring? {
@@ -87,6 +96,7 @@ enum AWSAccount {
                 "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_last_used_date"
             let report = header + "\n" + (isEmpty ? "" : root + "\n")
             return reply(action, "<Content>\(Base64.standard.encode(Array(report.utf8)))</Content>")
+        case ("GetAccountSummary", nil): return summary(hasPassword: true)
         case ("ListUsers", nil):
             return page(
                 "Users",
@@ -230,6 +240,44 @@ enum AWSAccount {
 
 @Suite struct AWSTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u0")
+
+    @Test("It is not known if a root user without a password and keys has a second factor")
+    func aRootUserWithoutCredentials() throws {
+        let provider = try FakeProvider { request in
+            request.text.contains("Action=GetAccountSummary")
+                ? AWSAccount.summary(hasPassword: false) : ConnectorCase.aws.org(request)
+        }
+        let connector = try ConnectorCase.aws.connect(provider)
+        let root = try pull { connector }.accounts["arn:aws:iam::111122223333:root"]
+        #expect(root?.mfaEnabled == nil && root?.unread.isEmpty == true)
+        #expect(root?.metadata["console"] == "no")
+    }
+
+    @Test("If the account's summary can't be read, the root user counts as one with a password")
+    func aSummaryThatIsRefused() throws {
+        let provider = try FakeProvider { request in
+            request.text.contains("Action=GetAccountSummary")
+                ? AWSAccount.error("AccessDenied", status: 403) : ConnectorCase.aws.org(request)
+        }
+        let connector = try ConnectorCase.aws.connect(provider)
+        #expect(try pull { connector }.accounts["arn:aws:iam::111122223333:root"]?.mfaEnabled == false)
+    }
+
+    @Test("A role that trusts a service-linked role of another account trusts AWS alone")
+    func aServiceLinkedRoleIsNoStranger() throws {
+        let policy: JSON = [
+            "Statement": [
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": [
+                    "AWS": """
+                    arn:aws:iam::210987654321:role/aws-service-role/stacksets.cloudformation.amazonaws.com/\
+                    AWSServiceRoleForCloudFormationStackSetsOrgAdmin
+                    """
+                ],
+            ]
+        ]
+        #expect(AWSTrust.widest(in: policy, ownAccount: "111122223333")?.width == .ownAccount)
+    }
 
     @Test("Users, roles, keys and the root user are mapped to our records") func mapsWhatAWSSays() throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)

@@ -96,7 +96,7 @@ enum JamfServer {
         #expect(devices["c0ffee00-0000-4000-8000-000000000001"]?.isEncrypted == false)
         // The operating system's status is UNKNOWN, so the section about disk encryption decides.
         #expect(devices["c0ffee00-0000-4000-8000-000000000002"]?.isEncrypted == true)
-        #expect(devices["computer/3"]?.metadata == ["managed": "no"])
+        #expect(devices["computer/3"]?.metadata == ["managed": "no", "use": "ended"])
         #expect(devices["beef-0"]?.isJailbroken == true)
         #expect(devices["beef-1"]?.isJailbroken == false)
         #expect(devices["beef-1"]?.ownerEmail == "bob@acme.com")

@@ -242,6 +242,12 @@ public struct DeviceRecord: Sendable, Equatable {
     /// The fields that could not be read this time although the device could. Their stored values stay.
     public var unread: Set<Field> = []
 
+    /// Notes that the device has no owner because it is made for several people or for none, such as a kiosk.
+    mutating func noteSharedUse() { metadata["use"] = "shared" }
+
+    /// Notes that the device need not check in any more: it was sold, is to be erased, or was a short-lived server.
+    mutating func noteEndOfUse() { metadata["use"] = "ended" }
+
     /// A field whose stored value stays if it could not be read.
     public enum Field: String, Sendable {
         case ownerEmail = "owner_email"

@@ -19,10 +19,31 @@ final class AWSDirectory {
             let bytes = Base64.standard.decode(content.filter { !$0.isWhitespace })
         else { throw ConnectorError.provider("AWS's answer contains no credential report.") }
         let report = StreamSafeText.read(String(decoding: bytes, as: UTF8.self))
-        guard let root = AWSRecords.root(inReport: report) else {
+        guard var root = AWSRecords.root(inReport: report) else {
             throw ConnectorError.provider("AWS's credential report has no readable line for the root user.")
         }
-        return PageEntries(known: [.account(root)])
+        var missing = PageEntries()
+        if root.mfaEnabled == false, try !hasRootCredentials(noting: &missing) {
+            root.mfaEnabled = nil
+            root.metadata["console"] = "no"
+        }
+        var entries = PageEntries(known: [.account(root)])
+        entries.add(missing)
+        return entries
+    }
+
+    /// Returns false if the root user has neither a password nor keys, as in a member account for which the organization
+    /// manages root access (docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management).
+    /// If AWS does not tell, the root user counts as one with a password, which nearly all have.
+    private func hasRootCredentials(noting missing: inout PageEntries) throws -> Bool {
+        do {
+            let entries = try session.iam("GetAccountSummary")["SummaryMap"]?.children ?? []
+            func count(_ name: String) -> String? { entries.first { $0.text("key") == name }?.text("value") }
+            return count("AccountPasswordPresent") != "0" || count("AccountAccessKeysPresent") != "0"
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            missing.leaveOut("credentials of the root user", error)
+            return true
+        }
     }
 
     /// Reads the accounts of one page of users.

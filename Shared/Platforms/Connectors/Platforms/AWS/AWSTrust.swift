@@ -109,6 +109,9 @@ struct AWSTrust {
     private static func account(_ principal: String) -> String? {
         if AWSRecords.isAccountID(principal) { return principal }
         let parts = principal.split(separator: ":", omittingEmptySubsequences: false)
+        // Only a service of AWS can use a service-linked role, such as that of CloudFormation's stack sets, with which the
+        // organization's management account reaches its members.
+        if parts.count >= 6, parts[5].hasPrefix("role/aws-service-role/") { return nil }
         return parts.count >= 6 && AWSRecords.isAccountID(parts[4]) ? String(parts[4]) : nil
     }
 }

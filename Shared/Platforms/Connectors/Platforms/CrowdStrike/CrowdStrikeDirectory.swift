@@ -156,6 +156,8 @@ enum CrowdStrikeRecords {
         device.lastSeenAt = host.date("last_seen")
         device.metadata["agent_version"] = host.text("agent_version").map(JSON.string)
         device.metadata["reduced_functionality"] = host.text("reduced_functionality_mode").map(JSON.string)
+        // A server in a cloud that is silent has been terminated. Falcon lists it for another 45 days.
+        if host.text("service_provider") != nil { device.noteEndOfUse() }
         return device
     }
 

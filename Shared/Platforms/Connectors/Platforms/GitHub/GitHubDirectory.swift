@@ -114,11 +114,12 @@ final class GitHubDirectory {
             at: cursor, most: 50,
             """
             repositories(first:$first,after:$after,orderBy:{field:NAME,direction:ASC}){pageInfo{hasNextPage endCursor} \
-            nodes{name deployKeys(first:100){\(Self.keyFields)}}}
+            nodes{name isArchived deployKeys(first:100){\(Self.keyFields)}}}
             """
         ) { try $0.connection("repositories", "nodes") }
         var entries = PageEntries()
-        for repository in page.items {
+        // The keys of an archived repository open nothing, since it can't be changed.
+        for repository in page.items where repository["isArchived"]?.bool != true {
             do {
                 guard let name = repository.text("name") else { throw GitHubGraph.incomplete }
                 entries.add(

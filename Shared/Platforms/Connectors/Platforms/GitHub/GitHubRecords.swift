@@ -22,9 +22,15 @@ enum GitHubRecords {
         // The value is null if the token's user may not know.
         account.mfaEnabled = edge["hasTwoFactorEnabled"]?.bool
         if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
+        if account.mfaEnabled == false, isManaged(login) { account.mfaEnabled = nil }
         account.createdAt = user.date("createdAt")
         return account
     }
+
+    /// Returns true if the company's identity provider manages a user, whose login ends with `_` and the company's short
+    /// code. GitHub stores no password and no second factor of such a user, except of the one that sets up the
+    /// enterprise (docs.github.com/enterprise-cloud@latest/admin/concepts/identity-and-access-management).
+    private static func isManaged(_ login: String) -> Bool { login.contains("_") && !login.hasSuffix("_admin") }
 
     static func application(_ installation: JSON) -> EntryReading {
         guard let id = installation.identifier("id") else { return .unreadable }

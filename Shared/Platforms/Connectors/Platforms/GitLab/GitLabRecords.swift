@@ -107,8 +107,12 @@ enum GitLabRecords {
     /// `group_1_bot_…`.
     private static func isBot(_ username: String) -> Bool {
         let parts = username.split(separator: "_")
-        return parts.count >= 3 && ["project", "group"].contains(parts[0]) && Int(parts[1]) != nil
-            && parts[2].hasPrefix("bot")
+        if parts.count >= 3, ["project", "group"].contains(parts[0]), Int(parts[1]) != nil {
+            return parts[2].hasPrefix("bot")
+        }
+        // Service accounts have the name service_account, the group or project if they belong to one, and 32 digits.
+        let digits = parts.last.map { $0.utf8.count == 32 && $0.utf8.allSatisfy { Hex.value(of: $0) != nil } }
+        return parts.count >= 3 && parts[0] == "service" && parts[1] == "account" && digits == true
     }
 
     /// Returns the addresses by which identity providers name the user.

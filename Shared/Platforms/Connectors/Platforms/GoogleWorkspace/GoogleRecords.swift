@@ -61,6 +61,11 @@ enum GoogleRecords {
 
     static func mobileDevice(_ device: JSON) -> EntryReading {
         guard let id = device.text("resourceId") else { return .unreadable }
+        switch device.text("status") {
+        case "WIPED", "ACCOUNT_WIPED", "ACCOUNT_UNREGISTERED", "UNPROVISIONED":
+            return .skipped("the company's data is no longer on the device")
+        default: break
+        }
         var record = DeviceRecord(externalID: "mobile/" + id, hostname: device.text("model") ?? id)
         record.model = device.text("model")
         record.ownerEmail = device["email"]?.emails.first
@@ -106,6 +111,7 @@ enum GoogleRecords {
         default: break
         }
         record.isContained = device.text("status") == "DISABLED"
+        if device.text("deviceLicenseType") == "kioskUpgrade" { record.noteSharedUse() }
         record.lastSeenAt = device.date("lastSync")
         return .read([.device(record)])
     }

@@ -196,7 +196,9 @@ enum JamfRecords {
         // Version 4 reports contacts and check-ins separately; older versions have one member for both.
         let contacts = ["lastContact", "lastCheckIn", "lastContactTime"].compactMap(general.date)
         device.lastSeenAt = contacts.max() ?? general.date("reportDate")
-        device.metadata["managed"] = general["remoteManagement"]?["managed"]?.bool.map { .string($0 ? "yes" : "no") }
+        let isManaged = general["remoteManagement"]?["managed"]?.bool
+        device.metadata["managed"] = isManaged.map { .string($0 ? "yes" : "no") }
+        if isManaged == false { device.noteEndOfUse() }
         return .read([.device(device)])
     }
 
@@ -216,7 +218,11 @@ enum JamfRecords {
         device.model = mobile["hardware"]?.text("modelIdentifier") ?? mobile["hardware"]?.text("model")
         device.operatingSystem = mobile.text("deviceType") ?? "iOS"
         device.osVersion = general.text("osVersion")
-        device.isEncrypted = mobile["security"]?["dataProtected"]?.bool
+        // Data protection needs a passcode, which an Apple TV can't have. Its storage is always encrypted
+        // (support.apple.com/guide/security/data-protection-overview-secf013e0caa/web).
+        device.isEncrypted =
+            device.operatingSystem == "tvOS" ? true : mobile["security"]?["dataProtected"]?.bool
+        if device.operatingSystem == "tvOS" || general["sharedIpad"]?.bool == true { device.noteSharedUse() }
         device.isJailbroken = mobile["security"]?["jailBreakDetected"]?.bool
         device.ownerEmail = owner(mobile["userAndLocation"])
         device.lastSeenAt = general.date("lastInventoryUpdateDate")

@@ -71,8 +71,10 @@ struct Entra: Connector {
     /// The list of users. If the first page with last sign-ins can't be read, for example because Microsoft does not
     /// show them to the tenant or the app registration, the list is read without them.
     private var users: RecordCollection {
-        let properties =
-            "id,displayName,mail,userPrincipalName,accountEnabled,department,jobTitle,userType,createdDateTime"
+        let properties = """
+            id,displayName,mail,userPrincipalName,accountEnabled,department,jobTitle,userType,createdDateTime,\
+            assignedLicenses
+            """
         func page(_ properties: String, _ cursor: JSON? = nil) throws -> WholeList.Page {
             let query = [
                 ("$select", properties), ("$expand", "manager($select=id,mail,userPrincipalName)"),

@@ -126,9 +126,9 @@ final class EntraDirectory {
         do {
             let users = try Graph.all(
                 api, "/reports/authenticationMethods/userRegistrationDetails",
-                [("$select", "id,isMfaRegistered"), ("$top", "500")])
+                [("$select", "id,isMfaRegistered,isPasswordlessCapable"), ("$top", "500")])
             for user in users {
-                if let id = user.text("id") { found.byUser[id] = user["isMfaRegistered"]?.bool }
+                if let id = user.text("id") { found.byUser[id] = EntraRecords.hasSecondFactor(user) }
             }
         } catch let error as ConnectorError where error.isAboutOneRequest {
             found.gap = error

@@ -24,7 +24,7 @@ enum EntraRecords {
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? name,
             status: user.suspended(if: "accountEnabled", is: false))
-        account.kind = isExternal ? .external : .user
+        account.kind = isExternal ? .external : isOfDevice(user) ? .serviceAccount : .user
         account.username = name
         // Administrators set both addresses.
         let principal = user.principalAddress()
@@ -39,6 +39,26 @@ enum EntraRecords {
         account.managerExternalID = user["manager"]?.text("id")
         account.createdAt = user.date("createdDateTime")
         return account
+    }
+
+    /// Returns true if all licenses of a user are for a device that many people use, such as a phone in a lobby.
+    private static func isOfDevice(_ user: JSON) -> Bool {
+        guard let licenses = user["assignedLicenses"]?.array, !licenses.isEmpty else { return false }
+        return licenses.allSatisfy { $0.text("skuId").map { deviceLicenses.contains($0.lowercased()) } == true }
+    }
+
+    /// Teams Shared Devices, Teams Rooms Standard, Basic and Pro
+    /// (learn.microsoft.com/entra/identity/users/licensing-service-plan-reference).
+    private static let deviceLicenses: Set = [
+        "295a8eb0-f78d-45c7-8b5b-1eed5ed02dff", "6070a4c8-34c6-4937-8dfb-39bbc6397a60",
+        "6af4b3d6-14bb-4a2a-960c-6c902aad34f3", "4cde982a-ede4-4409-9ae6-b003453c8ea6",
+    ]
+
+    /// Returns true if a user's registration has a method for multi-factor authentication, or one that needs no
+    /// password, such as Windows Hello for Business; nil if it does not tell
+    /// (learn.microsoft.com/graph/api/resources/userregistrationdetails).
+    static func hasSecondFactor(_ registration: JSON) -> Bool? {
+        registration["isPasswordlessCapable"]?.bool == true ? true : registration["isMfaRegistered"]?.bool
     }
 
     /// Returns true if a user has a second factor, by the user's registration in this tenant; nil if that is not known.

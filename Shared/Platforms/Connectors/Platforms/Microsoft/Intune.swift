@@ -22,7 +22,8 @@ struct Intune: Connector {
     var collections: [RecordCollection] {
         let properties = """
             id,deviceName,emailAddress,userPrincipalName,operatingSystem,osVersion,isEncrypted,complianceState,\
-            lastSyncDateTime,jailBroken,managementState,serialNumber,azureADDeviceId,managedDeviceOwnerType,model
+            lastSyncDateTime,jailBroken,managementState,serialNumber,azureADDeviceId,managedDeviceOwnerType,model,\
+            deviceEnrollmentType
             """
         return [
             Graph.pages(
@@ -40,7 +41,9 @@ struct Intune: Connector {
         record.model = device.text("model")
         record.operatingSystem = device.text("operatingSystem")
         record.osVersion = device.text("osVersion")
-        record.isEncrypted = device["isEncrypted"]?.bool
+        // The disk of a Cloud PC is encrypted outside of Windows
+        // (learn.microsoft.com/graph/api/resources/cloudpctenantencryptionsetting).
+        record.isEncrypted = device.text("model")?.hasPrefix("Cloud PC ") == true ? true : device["isEncrypted"]?.bool
         switch device.text("complianceState") {
         // A device in its grace period still counts as compliant.
         case "compliant", "inGracePeriod": record.isCompliant = true
@@ -54,6 +57,15 @@ struct Intune: Connector {
         }
         record.lastSeenAt = device.date("lastSyncDateTime")
         record.metadata["ownership"] = device["managedDeviceOwnerType"]
+        switch device.text("deviceEnrollmentType") {
+        case "appleBulkWithoutUser", "windowsBulkUserless", "androidEnterpriseDedicatedDevice": record.noteSharedUse()
+        default: break
+        }
+        // Intune lists the device until the command reaches it.
+        switch device.text("managementState") {
+        case "retirePending", "retireIssued", "wipePending", "wipeIssued", "deletePending": record.noteEndOfUse()
+        default: break
+        }
         return .device(record)
     }
 
