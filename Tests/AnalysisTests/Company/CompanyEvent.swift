@@ -13,7 +13,7 @@ struct CompanyEvent: Sendable {
     let address: String
     let country: (code: String, name: String)
 
-    /// The exit of the company's VPN, which is in Germany.
+    /// The exit of the company's VPN, which is in Ireland.
     private static let exit = "192.0.2.200"
 
     /// Returns sixty days of ordinary events, in the order of their times.
@@ -51,7 +51,7 @@ struct CompanyEvent: Sendable {
                     add(.signIn, person, morning + 7 * 3_600, from: person.site.address)
                 }
                 if person.has(.vpnExit), weekday == 1 {
-                    add(.signIn, person, morning + 2_400, from: exit, in: ("DE", "Germany"))
+                    add(.signIn, person, morning + 2_400, from: exit, in: ("IE", "Ireland"))
                 }
                 if person.has(.oldPasswordOnPhone), day > 4 {
                     add(.signIn, person, morning + 9_000, from: "198.51.100.20")

@@ -130,16 +130,23 @@ import Testing
             let bob = try company.person("Bob")
             try company.event("user.mfa.factor.deactivate", of: bob, at: company.ago(days: 3))
             try company.event("user.mfa.factor.activate", of: bob, at: company.ago(days: 2))
+            // The help desk removed Carol's lost phone, and she added the new one at home.
+            let carol = try company.person("Carol")
+            try company.event("user.session.start", of: carol, at: company.ago(days: 9), address: "81.0.0.7")
+            try company.event("user.mfa.factor.deactivate", of: carol, at: company.ago(days: 3))
+            try company.event(
+                "user.mfa.factor.activate", of: carol, at: company.ago(days: 3) + 600, address: "81.0.0.7")
         },
         RuleCase(
             "behavioral_anomaly::mfa_factor_disabled",
             "A second factor was disabled for Ada Lovelace 3 days ago, so one factor less protects the account."
         ) { company in
-            // The other factor was added from elsewhere.
+            // The other factor was added from elsewhere. The first sign-in from there came later.
             let ada = try company.person()
             try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3))
             try company.event(
                 "user.mfa.factor.activate", of: ada, at: company.ago(days: 3) + 60, address: "203.0.113.9")
+            try company.event("user.session.start", of: ada, at: company.ago(days: 3) + 90, address: "203.0.113.9")
         } quiet: { company in
             try company.person()
         },
@@ -247,8 +254,12 @@ import Testing
                     ["country": "NL"])
                 try company.event(
                     "user.session.start", of: person, at: company.ago(days: 3) + 60, address: "192.0.2.200",
-                    ["country": "DE"])
+                    ["country": "IE"])
             }
+            // A person crosses the border to Belgium and comes back.
+            let carol = try company.person("Carol")
+            try company.travel(carol, from: "NL", to: "BE", hours: 1)
+            try company.travel(carol, from: "BE", to: "NL", hours: 1, arrival: company.ago(days: 6))
         },
         RuleCase(
             "behavioral_anomaly::impossible_travel",

@@ -238,6 +238,9 @@ import Testing
         } quiet: { company in
             try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
             try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
+            // The machine was enrolled again five days ago.
+            try company.device("bob-mac", serial: "C02X2", lastSeen: company.ago(days: 5) - 60)
+            try company.device("bob-mac", serial: "C02X2", created: company.ago(days: 5))
         } exempt: { company in
             // Three devices of two models share a serial number, so it is a placeholder, although the list of known
             // placeholders lacks it.

@@ -119,6 +119,10 @@ extension IdentitySecurityTests {
             let bob = try company.person("Bob")
             try company.account(of: bob, on: "slack", admin: true, mfa: false)
             try company.entitlement(of: bob, to: company.application("Slack"))
+            // Carol signs in there with her account, which tells Slack her name and address.
+            let carol = try company.person("Carol")
+            try company.account(of: carol, on: "slack", admin: true, mfa: false)
+            try company.grant(of: carol, to: company.application("Slack", managed: false, sso: nil), access: "basic")
         } exempt: { company in
             let ada = try company.person(type: "admin", mfa: false)
             try company.account(of: ada, on: "aws", admin: true, mfa: false)
@@ -126,6 +130,17 @@ extension IdentitySecurityTests {
             try company.account(on: "slack", username: "bot", kind: "service_account", admin: true, mfa: false)
             let former = try company.person("Grace Hopper", status: "deprovisioned")
             try company.account(of: former, on: "slack", admin: true, mfa: false)
+        },
+        RuleCase(
+            "identity_security::platform_admin_without_mfa",
+            "Ada Lovelace administers Slack without a second factor there, so whoever learns the password has an admin's rights."
+        ) { company in
+            // Slack may read Ada's files. That says nothing about how she signs in there.
+            let ada = try company.person()
+            try company.account(of: ada, on: "slack", admin: true, mfa: false)
+            try company.grant(of: ada, to: company.application("Slack", managed: false, sso: nil), access: "read")
+        } quiet: { company in
+            try company.person()
         },
         RuleCase(
             "identity_security::gitlab_maintainer_without_mfa",
@@ -138,6 +153,10 @@ extension IdentitySecurityTests {
             try company.account(of: try company.person(), on: "gitlab", mfa: nil, metadata: ["role": "maintainer"])
             try company.account(
                 on: "gitlab", username: "bot", kind: "service_account", mfa: false, metadata: ["role": "maintainer"])
+            // GitLab knows no second factor of a person who signs in there through Okta.
+            let bob = try company.person("Bob")
+            try company.account(of: bob, on: "gitlab", mfa: false, metadata: ["role": "owner"])
+            try company.entitlement(of: bob, to: company.application("GitLab"))
         },
     ]
 }

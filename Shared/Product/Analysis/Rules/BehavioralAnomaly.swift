@@ -107,7 +107,8 @@ extension Rule {
                 """,
             recommend: "Suspend the account and treat it as compromised.", action: .suspendUser),
         // Finds an address with failed sign-ins of ten or more people on one day (UTC), if fewer people signed in from
-        // it at the same time. An office in which many people mistype their passwords does not count.
+        // it at the same time or within an hour after. An office in which many people mistype their passwords does not
+        // count.
         Rule(
             .behavioralAnomaly, "password_spray", .high, on: .workspace, "Password spray",
             needs: [.identityProvider],
@@ -122,7 +123,7 @@ extension Rule {
                         CROSS JOIN sprays
                     WHERE any_spray.number > 0 AND seen.workspace_id = $1 AND seen.event_type = 'user.session.start'
                         AND sprays.ip_address = seen.ip_address AND seen.occurred_at >= sprays.first_at
-                        AND seen.occurred_at <= sprays.last_at AND seen.integration_id IN (SELECT id FROM connected)
+                        AND epoch(seen.occurred_at) <= epoch(sprays.last_at) + 3600 AND seen.integration_id IN (SELECT id FROM connected)
                     GROUP BY sprays.ip_address, sprays.platform, sprays.people, sprays.first_at, sprays.last_at
                     HAVING sprays.people > count(DISTINCT seen.identity_id) FILTER (WHERE seen.outcome = 'success')
                     ) AS spray

@@ -6,7 +6,7 @@ extension Rule {
     /// Rules about suspicious sign-ins, and about changes of second factors and passwords.
     static let unusualSignIns: [Rule] = [
         // Leaves out a factor that was replaced: another one was added within a day from the same address, as with a new
-        // phone.
+        // phone, or from an address from which the person had signed in before, as after a reset by the help desk.
         Rule(
             .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
             needs: [.identityProvider],
@@ -26,7 +26,13 @@ extension Rule {
                                 AND added.event_type IN (
                                     'user.mfa.factor.activate', 'User registered security info', '2sv_enroll')
                                 AND added.identity_id = live_events.identity_id
-                                AND added.ip_address = live_events.ip_address
+                                AND (added.ip_address = live_events.ip_address OR EXISTS (
+                                    SELECT 1 FROM audit_events AS earlier
+                                    WHERE earlier.workspace_id = $1 AND earlier.event_type = 'user.session.start'
+                                        AND earlier.outcome = 'success'
+                                        AND earlier.identity_id = live_events.identity_id
+                                        AND earlier.ip_address = added.ip_address
+                                        AND epoch(earlier.occurred_at) < epoch(live_events.occurred_at)))
                                 AND epoch(added.occurred_at) >= epoch(live_events.occurred_at) - 86400
                                 AND epoch(added.occurred_at) <= epoch(live_events.occurred_at) + 86400)
                     GROUP BY identity_id, platform, COALESCE(details ->> 'factor', 'A second factor')) AS removed
@@ -82,8 +88,9 @@ extension Rule {
                 """,
             recommend: "End the session and confirm the sign-in with the user.", action: .revokeSessions),
         // Finds people with three or more sign-ins in the last 7 days at hours that are new to them: in the 60 days before,
-        // they never signed in at such an hour or two hours around it. People with fewer than ten sign-ins in that time,
-        // and service accounts, are left out.
+        // they never signed in at such an hour or two hours around it. Sign-ins from a country that is new to the person
+        // don't count, since days have other hours there. People with fewer than ten sign-ins in that time, and service
+        // accounts, are left out.
         Rule(
             .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
             "Off-hours sign-ins above baseline",
@@ -102,6 +109,17 @@ extension Rule {
                 JOIN everyone ON everyone.id = odd.identity_id
                 WHERE everyone.identity_type <> 'service_account' AND 10 <= (
                     SELECT sum(earlier) FROM sign_in_hours WHERE sign_in_hours.identity_id = odd.identity_id)
+                    AND 3 <= (
+                        SELECT count(*) FROM sign_ins AS entry
+                        WHERE entry.identity_id = odd.identity_id AND epoch(entry.occurred_at) >= epoch(\(daysAgo: 7))
+                            AND (entry.country IS NULL OR EXISTS (
+                                SELECT 1 FROM sign_ins AS usual
+                                WHERE usual.identity_id = entry.identity_id AND usual.country = entry.country
+                                    AND epoch(usual.occurred_at) < epoch(\(daysAgo: 7))))
+                            AND NOT EXISTS (
+                                SELECT 1 FROM sign_in_hours AS usual
+                                WHERE usual.identity_id = entry.identity_id AND usual.earlier > 0
+                                    AND (usual.hour_of_day - epoch(entry.occurred_at) / 3600 % 24 + 26) % 24 <= 4))
                 """,
             say: """
                 {identity_name} signed in {lately} times in the last week at hours of the day at which they had not signed \
@@ -109,7 +127,8 @@ extension Rule {
                 """,
             recommend: "Ask the user about these sign-ins.", action: .notifyUser),
         // Finds two successive sign-ins of a person to one platform from different countries within two hours. Addresses
-        // that several people use, such as exits of a VPN, do not show where a person is.
+        // that several people use, such as exits of a VPN, do not show where a person is. Neighboring countries are left
+        // out: a border is crossed in minutes, and near it, networks have addresses of the other country.
         Rule(
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
@@ -135,7 +154,9 @@ extension Rule {
                         WINDOW by_time AS (
                             PARTITION BY sign_ins.identity_id, sign_ins.integration_id
                             ORDER BY sign_ins.occurred_at)) AS moves
-                    WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200) AS journey
+                    WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200
+                        AND CASE WHEN origin < destination THEN origin || destination
+                            ELSE destination || origin END NOT IN (\(Neighbors.list))) AS journey
                 JOIN everyone ON everyone.id = journey.identity_id
                 WHERE journey.position = 1
                 """,

@@ -125,8 +125,7 @@ extension Rule {
             recommend: "Appoint a second super admin, so that one lost account locks nobody out.",
             action: .createTicket),
         // Covers platforms other than identity providers that report MFA and have no rule of their own. Leaves out people
-        // who sign in there through the identity provider, whose second factor counts then: it has a managed application of
-        // the platform with single sign-on, and the person may use it.
+        // who sign in there through the identity provider, whose second factor counts then (`signsInElsewhere`).
         Rule(
             .identitySecurity, "platform_admin_without_mfa", .high, on: .identity,
             "Platform admin without MFA",
@@ -134,12 +133,7 @@ extension Rule {
             find: """
                 SELECT * FROM account_holders
                 WHERE is_admin AND NOT mfa_enabled AND idp_role IS NULL AND account_type <> 'service_account'
-                    AND account_platform NOT IN ('aws', 'gitlab') AND NOT EXISTS (
-                        SELECT 1 FROM live_entitlements
-                            JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                        WHERE live_entitlements.identity_id = account_holders.identity_id
-                            AND live_applications.is_managed AND live_applications.sso_enabled
-                            AND live_applications.name_folded LIKE replace(account_platform, '_', ' ') || '%')
+                    AND account_platform NOT IN ('aws', 'gitlab') AND NOT \(RuleQuery.signsInElsewhere)
                 """,
             say: """
                 {identity_name} administers {account_platform:platform} without a second factor there, so whoever \
@@ -153,7 +147,7 @@ extension Rule {
             find: """
                 SELECT * FROM account_holders
                 WHERE account_platform = 'gitlab' AND NOT mfa_enabled AND account_type <> 'service_account'
-                    AND (is_admin OR metadata ->> 'role' IN ('maintainer', 'owner'))
+                    AND (is_admin OR metadata ->> 'role' IN ('maintainer', 'owner')) AND NOT \(RuleQuery.signsInElsewhere)
                 """,
             say: """
                 {identity_name} can change protected branches and settings in GitLab without a second factor, so \

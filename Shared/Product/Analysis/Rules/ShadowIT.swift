@@ -91,7 +91,8 @@ extension Rule {
                 """,
             recommend: "Revoke the app's grants.", action: .revokeOAuthToken),
         // Finds applications to which people only sign in with their company accounts. All of them together are one
-        // finding, since such a grant tells the person's name and address and opens nothing.
+        // finding, since such a grant tells the person's name and address and opens nothing. Connected platforms are left
+        // out, since the company has decided to use them.
         Rule(
             .shadowIT, "sign_in_only_apps", .low, on: .workspace, "Sites with sign-in by company account",
             needs: [.identityProvider],
@@ -101,7 +102,9 @@ extension Rule {
                 FROM (
                     SELECT application_id, application_name, source FROM app_use
                     WHERE status <> 'deprovisioned'
-                        AND application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                        AND application_id IN (
+                            SELECT id FROM shadow_applications WHERE policy IS NULL AND name_folded NOT IN (
+                                SELECT replace(platform, '_', ' ') FROM connected))
                     GROUP BY application_id, application_name, source
                     HAVING count(*) = count(*) FILTER (WHERE access = 'basic')) AS sites
                 """,

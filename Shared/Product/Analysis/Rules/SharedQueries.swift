@@ -69,6 +69,26 @@ extension RuleQuery {
         """
     }
 
+    // MARK: Sign-ins
+
+    /// The condition for rows of `account_holders` about people who sign in to the platform through the identity
+    /// provider: it has a managed application of the platform with single sign-on, which the person may use, or the
+    /// person has let the platform know their name and address, as with "Sign in with Google".
+    static let signsInElsewhere: SQL = """
+        (EXISTS (
+            SELECT 1 FROM live_entitlements
+                JOIN live_applications ON live_applications.id = live_entitlements.application_id
+            WHERE live_entitlements.identity_id = account_holders.identity_id
+                AND live_applications.is_managed AND live_applications.sso_enabled
+                AND live_applications.name_folded LIKE replace(account_platform, '_', ' ') || '%')
+        OR EXISTS (
+            SELECT 1 FROM live_grants
+                JOIN live_applications ON live_applications.id = live_grants.application_id
+                JOIN idp ON idp.platform = live_grants.platform
+            WHERE live_grants.identity_id = account_holders.identity_id AND live_grants.access = 'basic'
+                AND live_applications.name_folded LIKE replace(account_platform, '_', ' ') || '%'))
+        """
+
     // MARK: Applications
 
     /// Finds applications, and the people who gave them OAuth grants.
