@@ -31,6 +31,8 @@ struct Company: Sendable, CustomTestStringConvertible {
     static let now = TestStore.now
 
     let stack: Stack
+    /// The situation that the company is in; nil for a company with the properties of `CompanyTrait`.
+    let situation: Situation?
     let people: [CompanyPerson]
     let events: [CompanyEvent]
 
@@ -43,9 +45,13 @@ struct Company: Sendable, CustomTestStringConvertible {
     static let fortyAtEntra = Company(.entra, size: 40)
     static let fiveThousand = Company(.entra, size: 5_000)
 
-    init(_ stack: Stack, size: Int) {
+    init(_ stack: Stack, size: Int, in situation: Situation? = nil) {
         self.stack = stack
-        people = (0..<size).map { stack == .google && $0 < 3 ? Self.founder($0) : Self.employee($0) }
+        self.situation = situation
+        people = (0..<size).map { number in
+            if situation != nil { return Self.employee(number, number == 1 || number == 2 ? .superAdmin : nil) }
+            return stack == .google && number < 3 ? Self.founder(number) : Self.employee(number, Self.cast[number])
+        }
         events = CompanyEvent.all(of: people, stack)
     }
 
@@ -59,8 +65,7 @@ struct Company: Sendable, CustomTestStringConvertible {
         32: .preferredName, 34: .hiredAgain, 35: .leavesSoon,
     ]
 
-    private static func employee(_ number: Int) -> CompanyPerson {
-        let trait = cast[number]
+    private static func employee(_ number: Int, _ trait: CompanyTrait?) -> CompanyPerson {
         let titles = ["Engineer", "Account Manager", "Designer", "Analyst", "Support Specialist"]
         let departments = ["Engineering", "Sales", "Design", "Finance", "Support"]
         let sites: [CompanyPerson.Site] = [.amsterdam, .amsterdam, .sanFrancisco, .amsterdam, .sydney]

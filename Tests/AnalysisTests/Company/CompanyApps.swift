@@ -57,7 +57,7 @@ extension CompanyTenant {
                 "profile": email.isEmpty ? [:] : ["email": .string(email)],
             ]
         }
-        return people + others
+        return changed("slack members", people + (company.situation == nil ? others : []))
     }
 
     // MARK: GitHub
@@ -71,20 +71,26 @@ extension CompanyTenant {
         case "/orgs/company/outside_collaborators" where request.parameter("filter") == "2fa_disabled":
             return .json([])
         case "/orgs/company/outside_collaborators":
-            return .json([["id": 2_000, "login": "contractor", "type": "User"]])
+            return .json(
+                .array(company.situation == nil ? [["id": 2_000, "login": "contractor", "type": "User"]] : []))
         case "/orgs/company/members":
             return .json(
                 .array(members.map { ["id": .integer(1_000 + $0.number), "login": .string("dev\($0.number)")] }))
         case "/orgs/company/installations": return .json(["installations": []])
-        case "/orgs/company/credential-authorizations", "/orgs/company/audit-log":
-            return .json(["message": "Not Found"], status: 404)
+        case "/orgs/company/credential-authorizations":
+            let credentials = changed("github credentials", [])
+            return credentials.isEmpty ? .json(["message": "Not Found"], status: 404) : .json(.array(credentials))
+        case "/orgs/company/audit-log":
+            let entries = changed("github log", [])
+            return entries.isEmpty ? .json(["message": "Not Found"], status: 404) : .json(.array(entries))
         default: return nil
         }
     }
 
     private func isGitHubMember(_ person: CompanyPerson) -> Bool {
         guard !person.isEnded(at: clock.now) else { return false }
-        return company.stack == .google || person.number == 1 || person.number >= 20 && person.title == "Engineer"
+        return company.stack == .google || company.situation != nil || person.number == 1
+            || person.number >= 20 && person.title == "Engineer"
     }
 
     private func gitHubGraph(_ request: Request) -> Reply? {
@@ -101,15 +107,20 @@ extension CompanyTenant {
                     "role": person.number < 2 ? "ADMIN" : "MEMBER", "hasTwoFactorEnabled": true,
                     "node": [
                         "databaseId": .integer(1_000 + person.number), "login": .string("dev\(person.number)"),
-                        "name": .null, "createdAt": "2020-01-02T03:04:05Z", "organizationVerifiedDomainEmails": [],
+                        "name": .null, "createdAt": "2020-01-02T03:04:05Z",
+                        "organizationVerifiedDomainEmails": company.situation == nil ? [] : [.string(person.email)],
                     ],
                 ]
             }
-            organization = ["membersWithRole": connection(members, in: "edges")]
+            organization = ["membersWithRole": connection(changed("github members", members), in: "edges")]
         } else if query.contains("externalIdentities(first:") {
-            organization = ["samlIdentityProvider": .null]
+            let names = changed("github names", [])
+            organization = [
+                "samlIdentityProvider": names.isEmpty
+                    ? .null : ["externalIdentities": connection(names, in: "nodes")]
+            ]
         } else if query.contains("deployKeys(first:100)") {
-            organization = ["repositories": connection([], in: "nodes")]
+            organization = ["repositories": connection(changed("github repositories", []), in: "nodes")]
         } else if query.contains("collaborators(affiliation:OUTSIDE,first:100)") {
             let repository: JSON = [
                 "name": "web",
@@ -133,7 +144,7 @@ extension CompanyTenant {
         func reply(_ action: String, _ result: String) -> Reply {
             .init(text: "<\(action)Response><\(action)Result>\(result)</\(action)Result></\(action)Response>")
         }
-        if request.headers["X-Amz-Target"] != nil { return .json(["Events": []]) }
+        if request.headers["X-Amz-Target"] != nil { return .json(["Events": .array(changed("aws log", []))]) }
         guard let form = request.form, let action = form.values("Action").first else { return nil }
         func list(_ name: String, _ items: [String]) -> Reply {
             reply(
@@ -150,13 +161,19 @@ extension CompanyTenant {
         case ("GetCallerIdentity", nil): return reply(action, "<Account>111122223333</Account>")
         case ("GenerateCredentialReport", nil): return reply(action, "<State>COMPLETE</State>")
         case ("GetCredentialReport", nil):
+            let isWithout = !changed("aws root without credentials", []).isEmpty
             let report = """
                 user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_last_used_date
                 <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,not_supported,\
-                2024-04-01T10:00:00+00:00,true,N/A
+                \(isWithout ? "N/A,false" : "2024-04-01T10:00:00+00:00,true"),N/A
 
                 """
             return reply(action, "<Content>\(Base64.standard.encode(Array(report.utf8)))</Content>")
+        case ("GetAccountSummary", nil):
+            let entries = ["AccountPasswordPresent", "AccountAccessKeysPresent"].map {
+                "<entry><key>\($0)</key><value>0</value></entry>"
+            }
+            return reply(action, "<SummaryMap>\(entries.joined())</SummaryMap>")
         case ("ListUsers", nil):
             return list(
                 "Users",
@@ -197,7 +214,7 @@ extension CompanyTenant {
                         <Arn>arn:aws:iam::111122223333:role/\(name)</Arn><Path>/</Path>\
                         <AssumeRolePolicyDocument>\(PercentEncoding.encode(policy))</AssumeRolePolicyDocument>
                         """
-                })
+                } + changed("aws roles", []).compactMap(\.string))
         case ("ListMFADevices", nil): return reply(action, "<MFADevices></MFADevices>")
         case ("GetLoginProfile", nil):
             return .init(404, text: "<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>")
@@ -235,15 +252,15 @@ extension CompanyTenant {
             return .json(["id": .string(String(request.path.dropFirst(10))), "login_types": [101]])
         }
         guard request.path == "/v2/users" else { return nil }
-        let isActive = request.parameter("status") == "active"
-        let users = isActive ? clock.list("zoom users", zoomUsers) : []
+        let status = request.parameter("status")
+        let users = clock.list("zoom users", zoomUsers).filter { $0["status"]?.string == status }
         let from = request.parameter("next_page_token").flatMap { Int($0) } ?? 0
         let page = Self.part(users, from: from, most: 300)
         return .json(["users": page.items, "next_page_token": .string(page.next.map(String.init) ?? "")])
     }
 
     private func zoomUsers(_ now: Timestamp) -> [JSON] {
-        people.filter { !$0.isEnded(at: now) && !$0.has(.starterBeforeDayOne) }.map { person in
+        let users: [JSON] = people.filter { !$0.isEnded(at: now) && !$0.has(.starterBeforeDayOne) }.map { person in
             let isLicensed = person.number % 2 == 0
             // Two of the unlicensed people and one of the others have not come for half a year.
             let isAbsent = [31, 33, 36].contains(person.number)
@@ -255,5 +272,6 @@ extension CompanyTenant {
                 "created_at": .string(person.created.description), "login_types": [101],
             ]
         }
+        return changed("zoom users", users)
     }
 }

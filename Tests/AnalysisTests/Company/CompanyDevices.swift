@@ -49,7 +49,7 @@ extension CompanyTenant {
         switch request.path {
         case "/api/v4/computers-inventory":
             items = clock.list("jamf computers") { now in
-                computers(at: now).enumerated().map { index, computer in
+                let computers: [JSON] = computers(at: now).enumerated().map { index, computer in
                     [
                         "id": .string("\(index)"),
                         "general": [
@@ -64,8 +64,9 @@ extension CompanyTenant {
                         "userAndLocation": ["email": .string(computer.owner?.email ?? "")],
                     ]
                 }
+                return changed("jamf computers", computers)
             }
-        case "/api/v2/mobile-devices/detail": items = []
+        case "/api/v2/mobile-devices/detail": items = changed("jamf mobile devices", [])
         default: return nil
         }
         return .json([
@@ -115,7 +116,7 @@ extension CompanyTenant {
         let servers = (1...3).map {
             CompanyComputer(name: "server-\($0)", serial: "SRV\(10_000 + $0)", seen: now - 600)
         }
-        return (laptops + servers).map { computer in
+        let hosts: [JSON] = (laptops + servers).map { computer in
             let system = computer.owner == nil ? "Linux" : company.stack == .entra ? "Windows" : "Mac"
             return [
                 "device_id": .string("h-\(computer.name)"), "hostname": .string(computer.name),
@@ -125,5 +126,6 @@ extension CompanyTenant {
                 "last_seen": .string(computer.seen.description), "agent_version": "7.20",
             ]
         }
+        return changed("falcon hosts", hosts)
     }
 }

@@ -49,7 +49,8 @@ extension CompanyTenant {
             switch path {
             case "/organization": return .json(["value": [["id": .string(Self.tenant)]]])
             case "/users": return graphPage(request, clock.list("entra users", entraUsers))
-            case "/directory/deletedItems/microsoft.graph.user": return graphPage(request, [])
+            case "/directory/deletedItems/microsoft.graph.user":
+                return graphPage(request, changed("entra deleted users", []))
             case "/reports/authenticationMethods/userRegistrationDetails":
                 return graphPage(request, clock.list("entra factors", entraFactors))
             case "/roleManagement/directory/roleDefinitions":
@@ -141,7 +142,7 @@ extension CompanyTenant {
                 ],
             ]
         }
-        return users + nobodies + guests
+        return changed("entra users", users + nobodies + guests)
     }
 
     /// Returns who has registered for multi-factor authentication. A person who began today has not done so yet.
@@ -153,7 +154,10 @@ extension CompanyTenant {
                     !$0.has(.starterOnDayOne) && !$0.has(.starterBeforeDayOne) && !$0.has(.readOnlyAdmin)),
             ]
         }
-        return people + Self.nobodies.map { ["id": .string($0.id), "isMfaRegistered": .bool($0.isRegistered)] }
+        let nobodies: [JSON] = Self.nobodies.map { account in
+            ["id": .string(account.id), "isMfaRegistered": .bool(account.isRegistered)]
+        }
+        return changed("entra factors", people + nobodies)
     }
 
     private func entraAssignments() -> [JSON] {
@@ -205,7 +209,8 @@ extension CompanyTenant {
     /// Returns the web sites to which people sign in with their accounts.
     private func entraGrants() -> [JSON] {
         people.flatMap { person -> [JSON] in
-            let count = person.number == 1 ? 6 : (10..<36).contains(person.number) ? 1 : 0
+            let count =
+                company.situation != nil ? 0 : person.number == 1 ? 6 : (10..<36).contains(person.number) ? 1 : 0
             return (0..<count).map { site in
                 [
                     "id": .string("grant \(person.id) \(site)"), "clientId": .string("site\(site)"),
@@ -224,7 +229,7 @@ extension CompanyTenant {
     private func entraSignIns(_ request: Request) -> [JSON] {
         let start = start(request)
         return clock.list("entra sign-ins \(start)") { _ in
-            events(since: start).compactMap { event in
+            let signIns: [JSON] = events(since: start).compactMap { event in
                 let code: Int
                 switch event.kind {
                 case .signIn: code = 0
@@ -241,12 +246,13 @@ extension CompanyTenant {
                     "location": ["countryOrRegion": .string(event.country.code)], "riskLevelDuringSignIn": "none",
                 ]
             }
+            return log("entra sign-ins", signIns, since: start)
         }
     }
 
     private func entraAudits(_ request: Request) -> [JSON] {
         let start = start(request)
-        return events(since: start).compactMap { event in
+        let entries: [JSON] = events(since: start).compactMap { event in
             guard event.kind == .factorRemoved || event.kind == .factorAdded else { return nil }
             let person = company.people[event.person]
             let name = event.kind == .factorRemoved ? "User deleted security info" : "User registered security info"
@@ -262,10 +268,11 @@ extension CompanyTenant {
                 "targetResources": [["displayName": .string(person.name)]],
             ]
         }
+        return log("entra audits", entries, since: start)
     }
 
     private func intuneDevices(_ now: Timestamp) -> [JSON] {
-        computers(at: now).map { computer in
+        let devices: [JSON] = computers(at: now).map { computer in
             [
                 "id": .string("d-\(computer.name)"), "deviceName": .string(computer.name),
                 "operatingSystem": "Windows", "osVersion": "10.0.26100.3775",
@@ -274,5 +281,6 @@ extension CompanyTenant {
                 "serialNumber": .string(computer.serial), "lastSyncDateTime": .string(computer.seen.description),
             ]
         }
+        return changed("intune devices", devices)
     }
 }

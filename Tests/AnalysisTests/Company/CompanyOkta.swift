@@ -15,20 +15,23 @@ extension CompanyTenant {
                 request, clock.list("okta users \(hasLeft)") { now in oktaUsers(at: now, whoLeft: hasLeft) })
         case ("users", 5) where parts[4] == "factors":
             // The token's administrator may not see the factors of one group.
-            if parts[3] == "p19" {
+            if parts[3] == "p19", company.situation == nil {
                 return .json(
                     [
                         "errorCode": "E0000006",
                         "errorSummary": "You do not have permission to perform the requested action",
                     ], status: 403)
             }
-            return .json(parts[3] == "p7" ? [] : [["status": "ACTIVE", "factorType": "webauthn"]])
+            let isNew = parts[3] == "p7" && company.situation == nil
+            return .json(
+                .array(
+                    changed("okta factors \(parts[3])", isNew ? [] : [["status": "ACTIVE", "factorType": "webauthn"]])))
         case ("users", 5) where parts[4] == "roles":
             return .json(.array(oktaRoles(parts[3]).map { ["type": .string($0)] }))
         case ("iam", 5):
             let admins = ["p1", "p2", "p3", "p4", "p5", "breakglass"]
             return .json(["value": .array(admins.map { ["id": .string($0)] })])
-        case ("apps", 3): return oktaPage(request, Self.oktaApplications)
+        case ("apps", 3): return oktaPage(request, changed("okta applications", Self.oktaApplications))
         case ("apps", 5) where parts[4] == "users":
             return oktaPage(
                 request,
@@ -36,10 +39,12 @@ extension CompanyTenant {
                     ["id": .string($0.id), "scope": "USER", "created": .string($0.created.description)]
                 })
         case ("apps", 5) where parts[4] == "tokens": return .json([])
-        case ("devices", 3): return .json([])
+        case ("devices", 3): return oktaPage(request, changed("okta devices", []))
         case ("logs", 3):
             let since = request.parameter("since").flatMap { Timestamp($0) } ?? Company.now
-            let log = clock.list("okta log \(since)") { _ in events(since: since).compactMap(oktaEvent) }
+            let log = clock.list("okta log \(since)") { _ in
+                self.log("okta log", events(since: since).compactMap(oktaEvent), since: since)
+            }
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
             let page = Self.part(log, from: from, most: 1_000)
             let next = "<https://company.okta.com/api/v1/logs?after=\(from + 1_000)&limit=1000>; rel=\"next\""
@@ -74,7 +79,7 @@ extension CompanyTenant {
             guard person.isEnded(at: now) else { return "ACTIVE" }
             return person.has(.onLeave) ? "SUSPENDED" : "DEPROVISIONED"
         }
-        let users: [JSON] = people.filter { (status($0) == "DEPROVISIONED") == whoLeft }.map { person in
+        let users: [JSON] = people.map { person in
             [
                 "id": .string(person.id), "status": .string(status(person)),
                 "created": .string(person.created.description),
@@ -96,7 +101,9 @@ extension CompanyTenant {
                 "displayName": "Break Glass",
             ],
         ]
-        return whoLeft ? users : users + [emergency]
+        return changed("okta users", users + [emergency]).filter {
+            ($0["status"]?.string == "DEPROVISIONED") == whoLeft
+        }
     }
 
     private static let oktaApplications: [JSON] = [

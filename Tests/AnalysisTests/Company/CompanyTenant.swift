@@ -91,6 +91,12 @@ struct CompanyTenant: Sendable {
             )
         case "crowdstrike":
             (["region": "eu-1", "client_id": "0123456789abcdef", "client_secret": "falconSecret"], falcon)
+        case "gitlab": (["group_id": "company", "token": "glpat-gitLabToken"], gitLab)
+        case "jira":
+            (["site": "company", "email": "admin@company.example", "api_token": "jiraToken"], jira)
+        case "jumpcloud": (["api_key": "jumpCloudKey"], jumpCloud)
+        case "onelogin":
+            (["subdomain": "company", "client_id": "client-1", "client_secret": "oneLoginSecret"], oneLogin)
         case "zoom": (["account_id": "acc-1", "client_id": "client-1", "client_secret": "zoomSecret"], zoom)
         case "bamboohr": (["company": "company", "api_key": "bambooKey"], bambooHR)
         case "microsoft_entra": (Self.graphConfig, entra)

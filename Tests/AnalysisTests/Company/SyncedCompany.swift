@@ -29,7 +29,7 @@ final class SyncedCompany {
             "CREDENTIALS_KEY": "k1:" + Data(repeating: 7, count: 32).base64EncodedString(),
         ]
         var configs: [(String, [String: JSON])] = []
-        for name in platforms ?? company.stack.platforms {
+        for name in platforms ?? company.situation?.platforms ?? company.stack.platforms {
             let (config, answer) = try #require(tenant.platform(name))
             let clock = tenant.clock
             let provider = try FakeProvider { request in
