@@ -88,6 +88,12 @@ final class TestCompany {
             platform, status, lastSync)
     }
 
+    /// Sets the time at which a platform was connected.
+    func connect(_ platform: String, at moment: Timestamp) throws {
+        try database.execute(
+            "UPDATE integrations SET connected_at = $3 WHERE workspace_id = $1 AND platform = $2", id, platform, moment)
+    }
+
     private func integration(_ platform: String) throws -> Identifier {
         guard let id = integrations[platform] else { throw StoreError.failed("the company has no \(platform)") }
         return id

@@ -17,7 +17,10 @@ extension Workspace {
             GROUP BY severity
             """
         ) { row in (severity: try row[0] as Severity, count: try row[1] as Int) }
-        var metrics: [String: JSON] = ["risk_score": .integer(posture.risk.score.value)]
+        // The number of rules tells releases with different rules apart, so that their counts aren't compared.
+        var metrics: [String: JSON] = [
+            "risk_score": .integer(posture.risk.score.value), "rules": .integer(Rule.all.count),
+        ]
         for severity in Severity.allCases where severity != .info { metrics[severity.rawValue] = 0 }
         for (severity, count) in counts where severity != .info { metrics[severity.rawValue] = .integer(count) }
         metrics["mfa_pct"] = posture.mfaCoveragePercent.map(JSON.integer)

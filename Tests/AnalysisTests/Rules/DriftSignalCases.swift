@@ -26,17 +26,20 @@ import Testing
     }
 
     /// Returns a story in which the numbers of critical and of other findings change within a week, each from the first
-    /// to the second of its pair.
-    private static func findings(_ critical: (Int, Int), _ others: (Int, Int)) -> RuleCase.Story {
+    /// to the second of its pair, and the number of rules rises by `newRules`.
+    private static func findings(
+        _ critical: (Int, Int), _ others: (Int, Int), newRules: Int = 0
+    ) -> RuleCase.Story {
         { company in
-            for (moment, critical, others) in [
-                (TestStore.now - .days(7), critical.0, others.0), (TestStore.now, critical.1, others.1),
+            for (moment, critical, others, rules) in [
+                (TestStore.now - .days(7), critical.0, others.0, 100),
+                (TestStore.now, critical.1, others.1, 100 + newRules),
             ] {
                 try company.snapshot(
                     at: moment,
                     [
                         "critical": .integer(critical), "high": .integer(others), "medium": .integer(0),
-                        "low": .integer(0),
+                        "low": .integer(0), "rules": .integer(rules),
                     ])
             }
         }
@@ -98,6 +101,15 @@ import Testing
             "drift_signal::findings_surge",
             "Open findings rose from 20 to 30 in a week, so problems come faster than they are solved.",
             fires: findings((2, 3), (18, 27)), quiet: findings((2, 3), (18, 26)), exempt: findings((1, 1), (17, 26))),
+        RuleCase(
+            "drift_signal::findings_surge",
+            "Open findings rose from 20 to 30 in a week, so problems come faster than they are solved.",
+            fires: findings((2, 3), (18, 27)), quiet: findings((2, 3), (18, 27), newRules: 1)
+        ) { company in
+            // Slack was connected six days before the earlier snapshot.
+            try findings((2, 3), (18, 27))(company)
+            try company.connect("slack", at: company.ago(days: 13))
+        },
         RuleCase(
             "drift_signal::critical_findings_doubled",
             "Critical findings rose from 3 to 6 in a week, and each of them is enough for a break-in.",

@@ -124,6 +124,8 @@ import Testing
             (#"{"StringEquals":{"x:sub":[]}}"#, "anyone"), (#"{"StringEquals":{"x:environment":"prod"}}"#, "anyone"),
             (#"{"StringEquals":{"x:repository_owner":"acme"}}"#, "identity_provider"),
             (#"{"StringLike":{"x:job_workflow_ref":"acme/ci/*"}}"#, "identity_provider"),
+            (#"{"NumericGreaterThan":{"x:repository_id":"1"}}"#, "anyone"),
+            (#"{"NumericEquals":{"x:repository_id":"7"}}"#, "identity_provider"),
             (#"{"StringEquals":{"gitlab.com:sub":"repo:acme/website"}}"#, "anyone"),
             (#"{"StringEquals":{"sts:ExternalId":7}}"#, "identity_provider"),
         ])

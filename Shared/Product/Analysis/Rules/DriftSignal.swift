@@ -72,31 +72,22 @@ extension Rule {
 
     // Rules about findings, which come from all connected platforms.
     private static let findingsDrift: [Rule] = [
-        // Covers a rise by half and by ten findings or more, unless a platform was connected in the meantime, which brings
-        // its own findings.
+        // Covers a rise by half and by ten findings or more.
         Rule(
             .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",
             find: .drift(
-                ofAll: ["critical", "high", "medium", "low"],
-                when: """
-                    was > 0 AND is_now * 2 >= was * 3 AND is_now - was >= 10 AND NOT EXISTS (
-                        SELECT 1 FROM connected AS added, drift WHERE added.connected_at > drift.earlier_at)
-                    """),
+                ofFindings: ["critical", "high", "medium", "low"],
+                when: "was > 0 AND is_now * 2 >= was * 3 AND is_now - was >= 10"),
             say: """
                 Open findings rose from {was} to {is_now} in {period}, so problems come faster than they are solved.
                 """,
             recommend: "Work through this week's new findings, the critical ones first.",
             action: .createTicket),
-        // Covers a rise to the double, by three findings or more, unless a platform was connected in the meantime.
+        // Covers a rise to the double, by three findings or more.
         Rule(
             .driftSignal, "critical_findings_doubled", .high, on: .workspace,
             "Critical findings doubled in a week",
-            find: .drift(
-                ofAll: ["critical"],
-                when: """
-                    was > 0 AND is_now >= was * 2 AND is_now - was >= 3 AND NOT EXISTS (
-                        SELECT 1 FROM connected AS added, drift WHERE added.connected_at > drift.earlier_at)
-                    """),
+            find: .drift(ofFindings: ["critical"], when: "was > 0 AND is_now >= was * 2 AND is_now - was >= 3"),
             say: """
                 Critical findings rose from {was} to {is_now} in {period}, and each of them is enough for a break-in.
                 """,
@@ -105,8 +96,7 @@ extension Rule {
         // Covers a rise by half or more.
         Rule(
             .driftSignal, "remediation_slower", .medium, on: .workspace, "Remediation slower",
-            find: .drift(
-                ofAll: ["mean_time_to_remediate_hours"], when: "was > 0 AND is_now * 2 >= was * 3"),
+            find: .drift(ofAll: "mean_time_to_remediate_hours", when: "was > 0 AND is_now * 2 >= was * 3"),
             say: """
                 Solving a finding takes {is_now} hours on average, up from {was} in {period}, so attackers have longer \
                 to use it.

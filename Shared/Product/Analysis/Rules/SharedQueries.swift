@@ -23,11 +23,24 @@ extension RuleQuery {
         """
     }
 
-    /// Compares the sum of several metrics, in the same way. The finding is attributed to all connected platforms.
-    static func drift(ofAll metrics: [SQL], when isWorse: SQL) -> RuleQuery {
+    /// Compares a metric that concerns all connected platforms, in the same way. The finding is attributed to them.
+    static func drift(ofAll metric: SQL, when isWorse: SQL) -> RuleQuery {
         """
         SELECT '' AS key, was, is_now, period, connected.platform AS source
-        FROM \(values(of: metrics)) JOIN connected ON \(isWorse)
+        FROM \(values(of: [metric])) JOIN connected ON \(isWorse)
+        """
+    }
+
+    /// Compares the number of findings of several severities, in the same way, if the same rules judged the same
+    /// platforms for both snapshots. In the first week of a platform most rules leave it out, and after it they report
+    /// problems that existed before. The finding is attributed to all connected platforms.
+    static func drift(ofFindings severities: [SQL], when isWorse: SQL) -> RuleQuery {
+        """
+        SELECT '' AS key, was, is_now, period, connected.platform AS source
+        FROM \(values(of: severities)) JOIN connected ON \(isWorse)
+        WHERE (SELECT latest ->> 'rules' = earlier ->> 'rules' FROM drift) AND NOT EXISTS (
+            SELECT 1 FROM connected AS added, drift
+            WHERE epoch(added.connected_at) > epoch(drift.earlier_at) - 7 * 86400)
         """
     }
 

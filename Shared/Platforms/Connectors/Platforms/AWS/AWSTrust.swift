@@ -74,8 +74,9 @@ struct AWSTrust {
     /// Returns true if a condition limits who may assume the role: a comparison with one of `limitingKeys` that a caller
     /// without the key does not pass, and that not every value passes.
     ///
-    /// Negated comparisons only exclude callers. `…IfExists`, `ForAllValues:` and `Null` are true for requests without the
-    /// key (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+    /// Negated comparisons only exclude callers, and comparisons by size let in most of them. `…IfExists`,
+    /// `ForAllValues:` and `Null` are true for requests without the key
+    /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
     private static func limitsCallers(_ condition: JSON?) -> Bool {
         limits(condition) { key, values, _ in
             limitingKeys.contains(key.lowercased()) && !values.isEmpty && !values.contains("*")
@@ -87,8 +88,8 @@ struct AWSTrust {
     private static func limits(_ condition: JSON?, by isLimit: (String, [JSON], String) -> Bool) -> Bool {
         (condition?.object ?? [:]).contains { comparison, keys in
             let comparison = comparison.lowercased()
-            guard !comparison.contains("not"), !comparison.hasSuffix("ifexists"),
-                !comparison.hasPrefix("forallvalues:"), comparison != "null"
+            guard comparison.contains("equals") || comparison.contains("like"), !comparison.contains("not"),
+                !comparison.hasSuffix("ifexists"), !comparison.hasPrefix("forallvalues:")
             else { return false }
             return (keys.object ?? [:]).contains { isLimit($0, $1.array ?? [$1], comparison) }
         }
