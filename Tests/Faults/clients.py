@@ -30,6 +30,9 @@ LIMITS = {"/api/analyze": 60, "/api/connect-integration": 60, "/api/sync-integra
           "/api/export-workspace": 300, "/api/export-audit-log": 300, "/api/ai-chat": 120}
 PATIENCE = 3
 
+#: The runner's answer to a request for which no place became free within a second.
+OVERLOADED = "Too many requests at once."
+
 
 class Workspace:
     """A workspace with an admin, an agent and two API keys.
@@ -80,11 +83,12 @@ class Workspace:
 
 class Ledger:
     """The responses that all clients got: each write, and for all requests the number of each status and the times.
-    `surprises` has a sentence for each unexpected response."""
+    `surprises` has a sentence for each unexpected response, and `refused` the number of refusals by an overloaded runner
+    for each operation."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.writes, self.statuses, self.surprises = [], Counter(), []
+        self.writes, self.statuses, self.refused, self.surprises = [], Counter(), Counter(), []
         self.seconds = defaultdict(list)
 
     def note(self, name, status, seconds, limit, planned, detail):
@@ -93,7 +97,9 @@ class Ledger:
             self.seconds[name].append(seconds)
             if seconds > limit + 1 + PATIENCE:
                 self.surprises.append(f"{name} took {seconds:.1f} s, and its limit is {limit} s.")
-            if status not in planned:
+            if status == 503 and OVERLOADED in detail:
+                self.refused[name] += 1
+            elif status not in planned:
                 self.surprises.append(f"{name} got {status or 'no whole answer'}: {detail[:200]}")
 
     def write(self, *fields):

@@ -152,6 +152,8 @@ def run(work, options):
     expect("a late answer", ledger.surprises, r"took 34.5 s")
     expect("an unexpected answer", ledger.surprises, r"got 500")
     expect("an answer that breaks off", ledger.surprises, r"got no whole answer")
+    ledger.note("GET /", 503, 0, 30, {200}, '{"error":"Too many requests at once. Try again in a moment."}')
+    expect("a refusal", list(ledger.refused), "^GET /$")
     cut = copy.copy(b"\xef\xbb\xbfentity_type,id\r\nidentity,1\r\nend_of_export,1\r\n")
     if not Client.is_whole("csv", cut) or Client.is_whole("csv", cut.replace(b"identity,1\r\n", b"")):
         failures.append("an export that lacks a record is not noticed")
