@@ -300,7 +300,7 @@ def measure(store):
             "SELECT status, COALESCE(error, '-') FROM sync_runs ORDER BY started_at DESC LIMIT 1")[0]
         if status != "completed":
             raise SystemExit(f"the sync is {status}: {error}")
-        print(f"    {seconds:.1f} s of processes, of them {provider.seconds:.1f} s "
+        print(f"    {seconds:.3f} s of processes, of them {provider.seconds:.1f} s "
               f"({100 * provider.seconds / seconds:.0f} %) with the provider for {provider.requests:,} requests; "
               f"at most {memory:.0f} MiB" + (
                   f"; others waited {1000 * max(waits):.0f} ms at most to write, {1000 * worst(waits):.0f} ms in the median "
