@@ -60,17 +60,17 @@ extension Writer {
 
     private func writeSyncRuns() throws {
         for platform in Platform.allCases where platform != .zoom {
+            let failed = platform == .jamfPro
+            let entities = failed ? JSON.object([:]) : counts(of: platform)
             for run in 0..<12 {
                 let started = now - .hours(run * 6) - company.number(600..<3000)
-                let failed = platform == .jamfPro
                 try database.execute(
                     """
                     INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, finished_at,
                         entity_counts, error_kind, error)
                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                     """, workspaceID, company.newID(), try integrationID(platform), failed ? "failed" : "completed",
-                    started, started + company.number(2..<40), failed ? JSON.object([:]) : counts(of: platform),
-                    failed ? "authentication_expired" : nil,
+                    started, started + company.number(2..<40), entities, failed ? "authentication_expired" : nil,
                     failed ? "Jamf Pro refused the client credentials." : nil)
             }
         }
@@ -108,6 +108,7 @@ extension Writer {
         }
         let metrics: JSON = [
             "risk_score": .integer(RiskScore(scored, identities: company.people.count).value),
+            "rules": .integer(Rule.all.count),
             "critical": count(.critical), "high": count(.high), "medium": count(.medium), "low": count(.low),
             "mfa_pct": percent(people.count { $0.mfa == true }, of: people.count),
             "admin_pct": percent(everyone.count { $0.identityType == "admin" }, of: everyone.count),
