@@ -145,23 +145,23 @@ import Testing
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["CONFIRMATION_SECRET"]}"#,
-                "secrets.optional[0]: secret CONFIRMATION_SECRET has fewer than 32 bytes; make one with: echo "
+                ".dev.vars: secret CONFIRMATION_SECRET has fewer than 32 bytes; make one with: echo "
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET", "SUPABASE_JWT_SECRET"]}"#,
-                "secrets.required[1]: secret SUPABASE_JWT_SECRET has fewer than 32 bytes; make one with: echo "
+                ".dev.vars: secret SUPABASE_JWT_SECRET has fewer than 32 bytes; make one with: echo "
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["EXPORT_CURSOR_SECRET"]}"#,
-                "secrets.optional[0]: secret EXPORT_CURSOR_SECRET has fewer than 32 bytes; make one with: echo "
+                ".dev.vars: secret EXPORT_CURSOR_SECRET has fewer than 32 bytes; make one with: echo "
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["STRIPE_WEBHOOK_SECRET"]}"#,
-                "secrets.optional[0]: secret STRIPE_WEBHOOK_SECRET has fewer than 32 bytes; make one with: echo "
+                ".dev.vars: secret STRIPE_WEBHOOK_SECRET has fewer than 32 bytes; make one with: echo "
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET", "AUDIT_SIGNING_KEY"]}"#,
-                "secrets.required[1]: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
+                ".dev.vars: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
             ),
             ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is not an IP address"),
             ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
@@ -362,6 +362,70 @@ import Testing
         #expect(
             problems(["vars": "{\"LIMIT\": \"1\", \"\(name)\": \"\"}"], local: local).first?.hasPrefix(".dev.vars: ")
                 == true)
+    }
+
+    @Test("A problem is reported with the source of the wrong value, which need not be the file")
+    func sources() throws {
+        let vars = #"{"LIMIT": "1", "JOB_PROCESSES": "4", "API_KEY_HOURLY_LIMIT": "many"}"#
+        var local = Self.local
+        local.devVars = DevVars()
+        local.isProduction = true
+        local.process = ["JOB_PROCESSES": "none", "TOKEN_SECRET": "hush"]
+        let error = #expect(throws: ConfigurationError.self) { try read(["vars": vars], local: local) }
+        #expect(
+            error?.description == """
+                2 problems in the configuration:
+                  f, vars.API_KEY_HOURLY_LIMIT: API_KEY_HOURLY_LIMIT is not a whole number 0 or more.
+                  the environment: JOB_PROCESSES is not a whole number from 1 to 256.
+                """)
+        local.process["CONFIRMATION_SECRET"] = "short"
+        let secrets = #"{"required": ["TOKEN_SECRET", "CONFIRMATION_SECRET"]}"#
+        let said = problems(["vars": vars, "secrets": secrets], local: local)
+        #expect(said.first?.hasPrefix("the environment: secret CONFIRMATION_SECRET has fewer") == true, "\(said)")
+    }
+
+    @Test(
+        "A SUPABASE_URL of this machine is refused in production",
+        arguments: ["http://127.0.0.1:54321", "http://localhost:54321/", "https://LOCALHOST", "http://[::1]:1"])
+    func ownSupabase(_ url: String) throws {
+        let vars = "{\"LIMIT\": \"1\", \"ENVIRONMENT\": \"development\", \"SUPABASE_URL\": \"\(url)\"}"
+        #expect(problems(["vars": vars]) == [])
+        var local = Self.local
+        local.isProduction = true
+        local.process = ["TOKEN_SECRET": "hush"]
+        let said = problems(["vars": vars], local: local)
+        #expect(said.count == 1 && said[0].hasPrefix("vars.SUPABASE_URL: SUPABASE_URL names this machine"), "\(said)")
+        #expect(said[0].contains("SUPABASE_URL=https://REF.supabase.co"), "\(said)")
+        local.process["SUPABASE_URL"] = "https://abc.supabase.co"
+        #expect(problems(["vars": vars], local: local) == [])
+        local.process["SUPABASE_URL"] = url
+        #expect(problems(["vars": vars], local: local).first?.hasPrefix("the environment: SUPABASE_URL names") == true)
+        local.process["ENVIRONMENT"] = "development"
+        #expect(problems(["vars": vars], local: local) == [])
+    }
+
+    @Test("Values of the environment that are not used, and unknown names in .dev.vars, are warned of once")
+    func unusedValues() throws {
+        let replaced = ["vars": #"{"LIMIT": "1", "JOB_PROCESSES": "4", "NO_PROXY": ""}"#]
+        var local = Self.local
+        local.devVars = DevVars(values: ["TOKEN_SECRET": Secret("hush")])
+        local.process = ["LIMIT": "1", "TOKEN_SECRET": "other", "HOME": "/root"]
+        #expect(try read(replaced, local: local).warnings == [])
+        local.process.merge(["NO_PROXY": "a", "JOB_PROCESSES": "2", "DATABASE_URL": "sqlite:x"]) { $1 }
+        #expect(
+            try read(replaced, local: local).warnings == [
+                "variables come from .dev.vars or \"vars\", so the environment's values of these are not used: "
+                    + "DATABASE_URL, JOB_PROCESSES, NO_PROXY"
+            ])
+        local.process = [:]
+        local.devVars.values["JOB_PROCESES"] = Secret("2")
+        local.devVars.values["SOMETHING"] = Secret("x")
+        #expect(
+            try read(replaced, local: local).warnings == [
+                ".dev.vars has JOB_PROCESES, which the configuration does not name, so no function gets it; perhaps "
+                    + "JOB_PROCESSES is meant",
+                ".dev.vars has SOMETHING, which the configuration does not name, so no function gets it",
+            ])
     }
 
     @Test("An invalid CREDENTIALS_KEY is reported", arguments: ["abc", "k1:abc", "k1", ","])

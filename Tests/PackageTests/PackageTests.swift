@@ -64,7 +64,7 @@ struct PackageTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: package.folder.path).count == 2)
     }
 
-    @Test("A value that is valid only on this machine is refused", arguments: ["cgi", "systemd", "openfaas"])
+    @Test("A value that is valid only on this machine is refused", arguments: ["cgi", "systemd", "openfaas", "oci"])
     func loopback(_ target: String) throws {
         let package = try TestPackage(target, [])
         #expect(package.outcome.status == 1)

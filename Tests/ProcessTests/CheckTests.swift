@@ -105,6 +105,7 @@ import Testing
         let given = [
             "DATABASE_URL_FILE": folder.path("url"), "CREDENTIALS_KEY": FakeOkta.credentialsKey,
             "EXPORT_CURSOR_SECRET": secret, "CONFIRMATION_SECRET": secret, "AUDIT_SIGNING_KEY": secret,
+            "SUPABASE_URL": "https://abc.supabase.co",
         ]
         func findings(_ more: [String: String]) throws -> [String] {
             try check([], BuiltProducts.folder + "/local-runner", given.merging(more) { $1 }).findings
@@ -118,7 +119,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path(".local-runner")))
         for (more, problem) in [
             (["SUPABASE_JWT_SECRET": secret + ",short"], "warning | configuration | SUPABASE_JWT_SECRET contains a"),
-            (["NO_PROXY": "http://x.example/"], "NO_PROXY"),
+            (["NO_PROXY": "http://x.example/"], "failed | configuration | the environment: NO_PROXY"),
+            (["SUPABASE_URL": "http://127.0.0.1:54321"], "the environment: SUPABASE_URL names this machine"),
             (["UPSTREAM_ALLOWED_NETWORKS": "10.0.0.0/99"], "UPSTREAM_ALLOWED_NETWORKS"),
             (["UPSTREAM_OKTA": "http://127.0.0.1:1"], "UPSTREAM_OKTA may be set only if ENVIRONMENT is development"),
             (["DATABASE_URL": "sqlite:/nonexistent/x.db"], "there is none at sqlite:/nonexistent/x.db"),

@@ -28,7 +28,7 @@ struct Inspection {
             let warnings = configuration.warnings.map { InspectionFinding(.warning, subject, $0) }
             return (configuration, [InspectionFinding(.ok, subject, text)] + warnings)
         } catch let error as ConfigurationError {
-            let problems = error.problems.map { InspectionFinding(.failed, subject, "\(error.file), \($0)") }
+            let problems = error.lines.map { InspectionFinding(.failed, subject, $0) }
             // If only secrets are missing, the rest can still be checked.
             let configuration = try? read(needsSecrets: false)
             guard configuration != nil, !Project.isProduction, !File.exists(devVars) else {

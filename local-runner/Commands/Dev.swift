@@ -51,6 +51,7 @@ extension Verb {
         try StateLock.take(in: project.stateFolder)
         if arguments.has("--reset") { try LocalState.empty(project, configuration) }
         let log = RunnerLog(format: format)
+        for warning in configuration.warnings { log.write("\(warning).", level: .warning) }
         let localToken = Identifier.random().description
         let settings = ServerSettings(localToken: Secret(localToken), stateFolder: project.stateFolder)
         let server = try listen(configuration, folder, settings, log)

@@ -46,6 +46,9 @@ final class Reload {
             try worker?.replace(next)
             server.serve(next)
             scheduler.replace(next.crons)
+            for warning in next.warnings where !running.warnings.contains(warning) {
+                log.write("\(warning).", level: .warning)
+            }
             running = next
             log.write("the changed configuration is in service", level: .info)
             return next.functions

@@ -11,16 +11,12 @@ struct Configuration: Sendable {
     var crons: [CronTrigger]
     /// The values of all variables and secrets by name, for the runner itself.
     var variables: [String: Secret]
+    /// Sentences without full stops about values that are probably mistakes, although functions accept them, and about
+    /// values that are not used.
+    var warnings: [String] = []
 
     /// The URL of the database. Empty if the configuration has none.
     var databaseURL: Secret { variables["DATABASE_URL"] ?? Secret("") }
-
-    /// The reasons why values are probably mistakes, although functions accept them.
-    var warnings: [String] {
-        variables.sorted { $0.key < $1.key }.compactMap { name, value in
-            value.reveal { VariableType.warning(of: name, $0) }
-        }
-    }
 
     /// Changes the value of a variable, for the runner and for every function that is bound to it.
     mutating func set(_ name: String, to value: Secret) {

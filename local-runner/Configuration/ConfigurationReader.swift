@@ -25,6 +25,8 @@ struct ConfigurationReader {
 
     let local: LocalValues
     var problems = Problems()
+    /// The warnings about the values of the chosen environment.
+    var warnings: [String] = []
 
     /// Reads the document in `bytes`. Error messages call it `file`; `environment` is an entry of "env", or nil for the
     /// settings at the top.
@@ -91,7 +93,7 @@ struct ConfigurationReader {
         let result = functions.map(\.configuration)
         return Configuration(
             name: name ?? "", compatibilityDate: date ?? "2026-04-15", listen: listen, functions: result, crons: crons,
-            variables: values)
+            variables: values, warnings: wantsValues ? warnings : [])
     }
 
     private mutating func listenAddress(_ node: Node?) -> ListenAddress {

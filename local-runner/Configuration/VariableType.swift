@@ -53,6 +53,15 @@ enum VariableType {
         name.hasPrefix("UPSTREAM_") && name != "UPSTREAM_ALLOWED_NETWORKS"
     }
 
+    /// Returns true for an HTTP or HTTPS URL whose host begins like one of this machine itself.
+    static func namesThisMachine(_ url: String) -> Bool {
+        guard let (scheme, rest) = url.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//") else {
+            return false
+        }
+        let authority = rest.dropFirst(2).lowercased()
+        return ["127.", "localhost", "[::1]"].contains { authority.hasPrefix($0) }
+    }
+
     /// Returns the reason why a value that functions accept is probably a mistake: a sentence that begins with the
     /// variable's name and does not repeat the value. Returns nil if there is no reason.
     static func warning(of name: String, _ value: String) -> String? {

@@ -95,6 +95,8 @@ struct PackageSource {
         }
         self.components = components
         openAPI = try OpenAPIDocument(configuration, folder: folder).bytes
+        // A package with a URL of this machine would start, and then refuse every session token.
+        for function in functions { _ = try variables(of: function) }
     }
 
     /// The name of the product's files and services, such as `thalian`.
@@ -142,7 +144,7 @@ struct PackageSource {
             let text = value.reveal { $0 }
             guard !secrets.contains(name), !text.isEmpty else { return nil }
             if name == "ENVIRONMENT", text == "development" { return (name, "production") }
-            guard !Self.isLoopback(text) else {
+            guard !VariableType.namesThisMachine(text) else {
                 throw Failure(
                     "\(name) is \(text), which only this machine reaches; give the value for the target with "
                         + "--var \(name)=https://… or in \"env\" of \(Configuration.fileName)")
@@ -158,15 +160,6 @@ struct PackageSource {
 
     /// The names of the secrets of all functions and of the local runner.
     var neededSecrets: [String] { required.union(functions.flatMap { secrets(of: $0) }).sorted() }
-
-    /// Returns true for an HTTP or HTTPS URL whose host begins like one of this machine itself.
-    private static func isLoopback(_ text: String) -> Bool {
-        guard let (scheme, rest) = text.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//") else {
-            return false
-        }
-        let authority = rest.dropFirst(2)
-        return ["127.", "localhost", "[::1]"].contains { authority.hasPrefix($0) }
-    }
 
     /// Returns the secrets that this machine has: those of `names` in its environment or .dev.vars, and others in
     /// .dev.vars whose names are those of random secrets.
