@@ -21,18 +21,24 @@ public import Testing
         let finding = RemediableFinding(
             title: "T", actionType: nil, affectedEntities: entities, sourceIntegrations: sources, linked: linked,
             severity: .high)
-        return finding.target(of: action, in: workspace).map { [$0.platform, $0.entityID] }
+        return finding.target(of: action, in: workspace).map { $0.platforms + [$0.entityID] }
     }
 
     private func entity(_ id: Identifier, _ name: JSON) -> JSON { ["id": .string(id.description), "name": name] }
 
     @Test("The entity that a finding is about is the target") func whatTheFindingIsAboutIsTheTarget() {
         let all: [EntityType: Identifier] = [.identity: identity, .application: application, .device: device]
-        #expect(target(.suspendUser, all) == ["okta", identity.description])
-        #expect(target(.blockApp, all) == ["okta", application.description])
-        #expect(target(.containHost, all) == ["okta", device.description])
-        #expect(target(.createTicket, [.device: device, .identity: identity])?[1] == device.description)
-        #expect(target(.revokeOAuthToken, [.application: application])?[1] == application.description)
+        #expect(target(.suspendUser, all) == ["okta", "slack", identity.description])
+        #expect(target(.blockApp, all) == ["okta", "slack", application.description])
+        #expect(target(.containHost, all) == ["okta", "slack", device.description])
+        #expect(target(.createTicket, [.device: device, .identity: identity])?.last == device.description)
+        #expect(target(.revokeOAuthToken, [.application: application])?.last == application.description)
+    }
+
+    @Test("A person's target is on the platforms of the accounts that the finding lists") func listedAccounts() {
+        let account: JSON = ["id": "a1", "name": "A", "platform": "slack"]
+        let entities: JSON = ["identities": [entity(identity, "A")], "accounts": [account, account]]
+        #expect(target(.suspendUser, [.identity: identity], entities) == ["slack", identity.description])
     }
 
     @Test("If only one entity is listed, it is the target too") func anOnlyEntityIsTheTargetToo() {
@@ -46,7 +52,7 @@ public import Testing
         let people: JSON = ["identities": [entity(identity, "A")], "accounts": [entity(.random(), "B")]]
         #expect(target(.suspendUser, [:], people) == nil)
         #expect(target(.lockDevice, [.identity: identity], people) == nil)
-        #expect(target(.createTicket, [:], people) == ["okta", workspace.description])
+        #expect(target(.createTicket, [:], people) == ["okta", "slack", workspace.description])
     }
 
     @Test("Malformed entities give no target") func entitiesOfOtherShapesAreNone() {

@@ -216,13 +216,44 @@ import Testing
     func aFindingsActionNeedsMeansAndATarget() throws {
         let error = refusal { _ = try remediate(.forceMFAEnroll, "jumpcloud") }
         #expect(error?.status == 400)
-        #expect(error?.sentence == "jumpcloud can't do force_mfa_enroll. No platform can do it.")
+        #expect(
+            error?.sentence
+                == "This finding is about JumpCloud, where force_mfa_enroll is not possible, and on another platform it "
+                + "would not help. Choose another actionType, or mend it there yourself.")
         #expect(try remediate(.suspendUser, "jira").platform == "jumpcloud")
         try scene.store.database.execute("DELETE FROM accounts WHERE id = $1", scene.account)
         for platform in ["jumpcloud", "jira"] {
             let gone = refusal { _ = try remediate(.revokeSessions, platform) }
             #expect(gone?.status == 404, "\(platform)")
+            #expect(
+                gone?.sentence
+                    == "The connected platforms that can do revoke_sessions don't have what this finding is about: "
+                    + "JumpCloud.")
         }
+    }
+
+    /// A second factor, a password or a token of JumpCloud is not that of Jira.
+    @Test("An action that changes one account is not carried out on another platform than the finding's")
+    func oneAccount() throws {
+        let error = refusal { _ = try remediate(.revokeAllTokens, "jira") }
+        #expect(error?.status == 400)
+        #expect(error?.sentence.hasPrefix("This finding is about Jira, where revoke_all_tokens is not") == true)
+        let both = try scene.store.own.addFinding("low", identity: scene.alice, sources: ["jira", "jumpcloud"])
+        let action = try scene.remediation.request(
+            of: both, by: .revokeAllTokens, reason: nil, in: scene.keyed, now: scene.now
+        ).action
+        #expect(action.platform == "jumpcloud")
+    }
+
+    @Test("A finding about a person with several accounts on the platform is refused in its own words")
+    func severalAccountsOfAFindingsPerson() throws {
+        try scene.store.own.addAccount(of: scene.alice, on: scene.directory)
+        let error = refusal { _ = try remediate(.suspendUser, "jumpcloud") }
+        #expect(error?.status == 400)
+        #expect(
+            error?.sentence
+                == "The person that this finding is about has several accounts on JumpCloud. A member can name one of "
+                + "them in POST /api/execute-action.")
     }
 
     // MARK: Repeated requests

@@ -32,9 +32,10 @@ public struct RemediationRequest: Described {
 
 extension Remediation {
     /// Requests an action about a finding: the given type, or the one that the finding recommends. The action's target
-    /// is the finding's subject, or else the only entity of a suitable kind in its lists. The action is for the
-    /// platform from which the finding comes or, if that one can't do it, for the first connected platform that can do
-    /// it and has the target.
+    /// is the finding's subject, or else the only entity of a suitable kind in its lists. The action is for the first of
+    /// the platforms that the finding is about that can do it and has the target. If none of them can do it, and the
+    /// action does not change a single account, the action is for the first connected platform that can do it and has
+    /// the target.
     ///
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     ///   `RemediationError` if the finding recommends no action or has no single target, if an action of the type is
@@ -64,29 +65,47 @@ extension Remediation {
         }
     }
 
-    /// Returns the action on the platform from which the finding comes. If that platform can't do it, or needs a
-    /// parameter for it, which can't be given here, returns the action on the first platform that can do it and has the
-    /// target.
+    /// Returns the action on the platform for it, as `request(of:by:reason:in:)` says. A platform that needs a parameter
+    /// for the action can't do it here, where none can be given.
     private func request(
         _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
     ) throws -> (ActionRequest, Resolution) {
-        func request(on platform: String) throws -> (ActionRequest, Resolution) {
-            let request = ActionRequest(type, on: platform, entityID: target.entityID)
-            return (request, try resolve(request, in: workspace))
-        }
-        if canAlone(type, on: target.platform) { return try request(on: target.platform) }
-        var lastError: (any DomainError)?
-        for platform in try workspace.connectedPlatforms() where canAlone(type, on: platform) {
-            do {
-                return try request(on: platform)
-            } catch let error as any DomainError where error.kind == .notFound {
-                lastError = error
+        var tried: [String] = []
+        var unconnected: IntegrationError?
+        func first(of platforms: [String]) throws -> (ActionRequest, Resolution)? {
+            for platform in platforms where canAlone(type, on: platform) {
+                let request = ActionRequest(type, on: platform, entityID: target.entityID)
+                do {
+                    return (request, try resolve(request, in: workspace))
+                } catch let error as RemediationError where error.kind == .notFound {
+                    tried.append(platform)
+                } catch let error as RemediationError where error.kind == .invalid {
+                    // The error's own sentence is about targetEntityId or extraParams, which this request does not have.
+                    throw error.isAmbiguousTarget
+                        ? RemediationError.ambiguousPerson(on: platform) : missingParameters(type, on: platform)
+                } catch let error as IntegrationError {
+                    unconnected = unconnected ?? error
+                }
             }
+            return nil
         }
-        if let lastError { throw lastError }
-        // If a parameter is missing, this refusal names it.
-        if can(type, on: target.platform) { return try request(on: target.platform) }
-        throw refusal(of: type, on: target.platform)
+        if let found = try first(of: target.platforms) { return found }
+        if tried.isEmpty, let unconnected { throw unconnected }
+        if tried.isEmpty, !type.mendsOneAccount, let found = try first(of: workspace.connectedPlatforms()) {
+            return found
+        }
+        guard tried.isEmpty else { throw RemediationError.unknownFindingTarget(type, on: tried) }
+        if let platform = target.platforms.first(where: { can(type, on: $0) }) {
+            throw missingParameters(type, on: platform)
+        }
+        throw type.mendsOneAccount
+            ? RemediationError.impossible(type, forFindingOn: target.platforms)
+            : refusal(of: type, on: target.platforms.first ?? Self.itself)
+    }
+
+    private func missingParameters(_ type: ActionType, on platform: String) -> RemediationError {
+        let names = declared(type, on: platform).filter(\.isRequired).map(\.name)
+        return .needsParameters(names, for: type, on: platform)
     }
 }
 

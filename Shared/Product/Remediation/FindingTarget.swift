@@ -4,9 +4,9 @@ import Integrations
 
 /// The target of an action about a finding.
 struct RemediationTarget {
-    /// The platform that the entity names, or else the first one from which the finding comes, or else the product
-    /// itself.
-    let platform: String
+    /// The platforms that the finding is about, at least one: the one that the entity names, or else those of the
+    /// listed accounts of a person, or else those from which the finding comes, or else the product itself.
+    let platforms: [String]
     let entityID: String
 }
 
@@ -21,22 +21,26 @@ extension HeldFinding {
         for kind in action.targets {
             guard let id = linked[kind]?.description else { continue }
             let entity = listed(kind).first { $0["id"]?.string == id }
-            return RemediationTarget(platform: platform(of: entity), entityID: id)
+            return RemediationTarget(platforms: platforms(of: entity, kind), entityID: id)
         }
         for kind in action.targets {
             let entities = listed(kind)
             guard entities.count == 1, let id = entities[0]["id"]?.string ?? entities[0]["name"]?.string else {
                 continue
             }
-            return RemediationTarget(platform: platform(of: entities[0]), entityID: id)
+            return RemediationTarget(platforms: platforms(of: entities[0], kind), entityID: id)
         }
         guard action.targets.contains(.workspace) else { return nil }
-        return RemediationTarget(platform: platform(of: nil), entityID: workspaceID.description)
+        return RemediationTarget(platforms: platforms(of: nil, .workspace), entityID: workspaceID.description)
     }
 
-    /// Returns an entity's platform, or else the finding's. A finding without one comes from the product itself.
-    private func platform(of entity: JSON?) -> String {
-        entity?["platform"]?.string ?? sourceIntegrations.array?.first?.string ?? "thalian"
+    private func platforms(of entity: JSON?, _ kind: EntityType) -> [String] {
+        if let platform = entity?["platform"]?.string { return [platform] }
+        let accounts = kind == .identity ? AffectedEntities.accounts.list(in: affectedEntities) : []
+        let named = accounts.compactMap { $0["platform"]?.string }
+        let all = named.isEmpty ? sourceIntegrations.array?.compactMap(\.string) ?? [] : named
+        let unique = all.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        return unique.isEmpty ? [Remediation.itself] : unique
     }
 
     private func listed(_ kind: EntityType) -> [JSON] {
@@ -54,6 +58,17 @@ extension HeldFinding {
 }
 
 extension ActionType {
+    /// True if the action changes only the account on which it acts, such as its second factor or its roles. On a
+    /// platform that a finding is not about, it would change another account of the person and not mend the problem.
+    var mendsOneAccount: Bool {
+        switch self {
+        case .forcePasswordChange, .forceMFAEnroll, .removeAdminRole, .removeFromGroup, .revokeLicense,
+            .revokeOAuthToken, .revokeAllTokens, .rotateCredentials:
+            true
+        default: false
+        }
+    }
+
     /// The kinds of entities on which the action can act, in the order in which a finding's are tried.
     var targets: [EntityType] {
         switch self {

@@ -33,8 +33,20 @@ public struct RemediationError: DomainError, Equatable {
             "Nothing with this targetEntityId was synced from \(platform).")
     }
 
+    /// The error for an action about a finding whose subject none of these platforms has, although they can do the
+    /// action.
+    static func unknownFindingTarget(_ action: ActionType, on platforms: [String]) -> RemediationError {
+        let names = platforms.map(PlatformNames.name).joined(separator: ", ")
+        return RemediationError(
+            .notFound, "unknown_target",
+            "The connected platforms that can do \(action.rawValue) don't have what this finding is about: \(names).")
+    }
+
     static let unknownApplication = RemediationError(
         .notFound, "unknown_application", "No application of this workspace has this targetEntityId.")
+
+    /// True if the target is a person with several accounts on the platform.
+    var isAmbiguousTarget: Bool { code == "remediation.ambiguous_target" }
 
     static func ambiguousTarget(_ accounts: Int, on platform: String) -> RemediationError {
         RemediationError(
@@ -79,6 +91,32 @@ public struct RemediationError: DomainError, Equatable {
         return RemediationError(
             .invalid, "finding_without_target",
             "This finding does not say which \(kinds) \(action.rawValue) should act on.")
+    }
+
+    /// The error for an action that changes only an account of a platform that can't do it.
+    static func impossible(_ action: ActionType, forFindingOn platforms: [String]) -> RemediationError {
+        let names = platforms.map(PlatformNames.name).joined(separator: ", ")
+        return .impossible(
+            "This finding is about \(names), where \(action.rawValue) is not possible, and on another platform it would "
+                + "not help. Choose another actionType, or mend it there yourself.")
+    }
+
+    /// The error for an action about a finding that can't be carried out without these parameters.
+    static func needsParameters(
+        _ names: [String], for action: ActionType, on platform: String
+    ) -> RemediationError {
+        RemediationError(
+            .invalid, "parameter_missing",
+            "\(action.rawValue) on \(PlatformNames.name(platform)) needs \(names.joined(separator: ", ")), which can't be "
+                + "given here. A member can give it in extraParams of POST /api/execute-action.")
+    }
+
+    /// The error for an action about a finding whose person has several accounts on the platform.
+    static func ambiguousPerson(on platform: String) -> RemediationError {
+        RemediationError(
+            .invalid, "ambiguous_target",
+            "The person that this finding is about has several accounts on \(PlatformNames.name(platform)). A member can "
+                + "name one of them in POST /api/execute-action.")
     }
 
     // MARK: Decisions

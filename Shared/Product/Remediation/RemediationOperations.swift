@@ -16,7 +16,8 @@ extension Operation<RemediationRequest> {
             .optional("reason", .string(1...1000), "The reason, for the audit log."),
             errors: [
                 RemediationError.noRecommendedAction, FindingError.unknown,
-                RemediationError.unknownTarget(on: "okta"), RemediationError.planLacksAccessReviews,
+                RemediationError.unknownFindingTarget(.suspendUser, on: ["okta"]),
+                RemediationError.planLacksAccessReviews,
                 RemediationError.alreadyWaiting(.suspendUser, for: "finding"),
                 IntegrationError.notConnected(.okta),
             ]

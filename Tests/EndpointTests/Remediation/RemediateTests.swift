@@ -117,8 +117,8 @@ import Testing
         #expect(alone.status == 400)
         #expect(
             alone.error
-                == "extraParams.repository is required. It must be the name of a repository of the organization, "
-                + "without its owner.")
+                == "create_ticket on GitHub needs repository, which can't be given here. A member can give it in "
+                + "extraParams of POST /api/execute-action.")
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
         try store.own.addIntegration("jira", category: "itsm")
         #expect(send(finding).status == 200)
@@ -214,7 +214,10 @@ import Testing
         let finding = try addFinding()
         let unable = send(finding, "force_mfa_enroll")
         #expect(unable.status == 400)
-        #expect(unable.error == "okta can't do force_mfa_enroll. These platforms can: crowdstrike, jumpcloud.")
+        #expect(
+            unable.error
+                == "This finding is about Okta, Slack, where force_mfa_enroll is not possible, and on another platform "
+                + "it would not help. Choose another actionType, or mend it there yourself.")
         try store.database.execute("UPDATE integrations SET status = 'disconnected'")
         let gone = send(finding)
         #expect(gone.status == 409 && gone.error == "Okta is not connected to this workspace.")
@@ -222,6 +225,18 @@ import Testing
         let review = send(finding, "create_access_review")
         #expect(review.status == 403 && review.error == "Access reviews are not part of your plan.")
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
+    }
+
+    @Test("A second factor that Okta lacks is not reset at another platform where the person has an account")
+    func anotherPlatformsSecondFactor() throws {
+        let falcon = try store.own.addIntegration("crowdstrike", category: "edr")
+        try store.own.addAccount(of: alice, on: falcon)
+        let reply = send(try addFinding(action: "force_mfa_enroll"))
+        #expect(reply.status == 400 && reply.error?.hasPrefix("This finding is about Okta, Slack, where") == true)
+        let there = try store.own.addFinding(
+            "low", identity: alice, action: "force_mfa_enroll", sources: ["crowdstrike"])
+        #expect(send(there).status == 200)
+        #expect(try actions().map { $0[4] } == ["crowdstrike"])
     }
 
     @Test("An invalid field is named in the error") func badFieldsAreNamed() throws {
