@@ -9,9 +9,10 @@ import HTTP
 /// first.
 @main struct Analyze: Function {
     static let onRequestPost = Handler(
-        "analyze_workspace", .session(.analyze), "Runs the rules on the workspace now, and returns all open findings.",
+        "analyze_workspace", .session(.analyze),
+        "Runs the rules on the workspace now, and returns all findings that are open or in progress.",
         returns: .json(
-            .field("findings", .array(of: AnalysedFinding.schema), "The open findings, worst first."),
+            .field("findings", .array(of: AnalysedFinding.schema), "The findings, worst first."),
             .field("risk_score", .integer(0...100), "The risk score; 100 is the worst."),
             .field("severity_counts", SeverityCounts.schema, "The findings by severity."),
             .field("analysis_duration_ms", .count, "The duration of the analysis, in milliseconds."),

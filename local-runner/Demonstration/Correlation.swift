@@ -85,7 +85,7 @@ extension Company {
         let before = open.filter { $0.since < midnight(daysAgo: 7) + .hours(6) }.count
         try plant(
             "drift_signal::findings_surge", on: .workspace, from: [.okta], since: since,
-            "Open findings rose from \(before) to \(open.count) in a week, so problems come faster than they are solved."
+            "Findings open or in progress rose from \(before) to \(open.count) in a week, so problems come faster than they are solved."
         )
     }
 

@@ -10,7 +10,8 @@ extension Tool {
     static let reading: [Tool] = [
         Tool(
             name: "get_risk_score",
-            description: "The workspace's risk score (0 to 100), open findings by severity, and the worst findings.",
+            description: "The workspace's risk score (0 to 100), the numbers of findings that are open or in progress, "
+                + "and the worst findings.",
             permission: .view, inputs: [],
             work: .reading { call in
                 let report = try call.run(.riskScore)

@@ -58,7 +58,7 @@ public struct IdentityDetails: Described {
             .field("platforms", .array(of: .string), "The platforms on which the identity has an account."),
             .field(
                 "findings", .array(of: .object(FindingSummary.uncounted)),
-                "The open findings about the identity, worst first."),
+                "The findings about the identity that are open or in progress, worst first."),
             .field("app_access", .array(of: AppAccess.schema), "The applications that the identity may use."))
     }
 

@@ -26,9 +26,10 @@ extension Posture {
     private var findings: String {
         let parts = Severity.allCases.filter { risk.counts[$0] > 0 }
             .map { "\(risk.counts[$0]) \($0.rawValue)" }
-        guard let last = parts.last else { return "There are no open findings." }
+        guard let last = parts.last else { return "No findings are open or in progress." }
         let list = parts.count == 1 ? last : parts.dropLast().joined(separator: ", ") + " and " + last
-        return risk.counts.total == 1 ? "There is one open finding: \(list)." : "Open findings: \(list)."
+        return risk.counts.total == 1
+            ? "One finding is open or in progress: \(list)." : "Findings open or in progress: \(list)."
     }
 
     private static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {

@@ -15,7 +15,7 @@ import Testing
         #expect(
             read() == [
                 "summary":
-                    "The risk score is 0 of 100, which is low. There are no open findings. 0 integrations are connected, and 0 identities are known.",
+                    "The risk score is 0 of 100, which is low. No findings are open or in progress. 0 integrations are connected, and 0 identities are known.",
                 "metrics": [
                     "risk_score": 0, "risk_label": "Low", "total_findings": 0,
                     "severity_counts": ["critical": 0, "high": 0, "medium": 0, "low": 0], "connected_integrations": 0,
@@ -56,7 +56,7 @@ import Testing
         #expect(
             reply["summary"]
                 == """
-                The risk score is 7 of 100, which is low. Open findings: 1 critical and 2 high. \
+                The risk score is 7 of 100, which is low. Findings open or in progress: 1 critical and 2 high. \
                 80% of active people use multi-factor authentication. 17% of active people are admins. \
                 67% of applications are behind single sign-on. 3 applications are in use without approval. \
                 1 integration is connected, and 8 identities are known.
@@ -84,11 +84,13 @@ import Testing
     }
 
     @Test(
-        "Open findings are described in a sentence",
+        "Findings that are open or in progress are described in a sentence",
         arguments: [
-            (["high"], "There is one open finding: 1 high."), (["high", "high"], "Open findings: 2 high."),
-            (["low", "medium", "critical"], "Open findings: 1 critical, 1 medium and 1 low."),
-            (["info"], "There is one open finding: 1 info."), (["high", "info"], "Open findings: 1 high and 1 info."),
+            (["high"], "One finding is open or in progress: 1 high."),
+            (["high", "high"], "Findings open or in progress: 2 high."),
+            (["low", "medium", "critical"], "Findings open or in progress: 1 critical, 1 medium and 1 low."),
+            (["info"], "One finding is open or in progress: 1 info."),
+            (["high", "info"], "Findings open or in progress: 1 high and 1 info."),
         ])
     func findingsAreWorded(_ severities: [String], _ sentence: String) throws {
         for severity in severities { try store.own.addFinding(severity) }
