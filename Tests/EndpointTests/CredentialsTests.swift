@@ -55,6 +55,24 @@ import Testing
         #expect(list(token, at: TestStore.now + 3_629) == 200 && list(token, at: TestStore.now + 3_630) == 401)
     }
 
+    @Test("A token that has expired is told apart from an invalid one") func expiredTokens() {
+        func error(_ token: String) -> String? {
+            var call = Call(query: "workspaceId=\(store.own.id)")
+            call.headers["Authorization"] = "Bearer " + token
+            let reply = store.send(call, to: APIKeysFunction.self)
+            #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
+            return reply.error
+        }
+        let end: JSON = .integer(TestStore.now.seconds - 31)
+        #expect(error(store.own.token { $0["exp"] = end }) == "The session token has expired. Sign in again.")
+        for invalid in [
+            store.own.token { ($0["exp"], $0["aud"]) = (end, "anon") }, store.own.token { $0["exp"] = end } + "0",
+            store.own.token { $0["exp"] = nil },
+        ] {
+            #expect(error(invalid) == "Missing or invalid session token.")
+        }
+    }
+
     @Test("An API key is accepted as a Bearer token or in X-Api-Key") func keysAreBearerTokensOrInTheirOwnField() {
         let key = store.own.readKey
         #expect(rules(["Authorization": "Bearer \(key)"]).status == 200)

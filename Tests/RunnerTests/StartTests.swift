@@ -52,7 +52,7 @@ import Testing
         "A command line that can't be understood creates nothing",
         arguments: [
             ["invoke", "no-function"], ["invoke", "runner-fixture", "--header", "x"], ["dev", "--processes", "many"],
-            ["token", "--expires-in", "soon"],
+            ["token", "--expires-in", "soon"], ["token", "--expires-in", "0"], ["token", "--expires-in", "-30"],
         ])
     func nothingIsDone(_ words: [String]) throws {
         let folder = try TemporaryFolder()
@@ -69,6 +69,27 @@ import Testing
         #expect(try run(["token"], in: folder).waitForEnd() == 1)
         #expect(folder.read("log").contains("local-runner migrate creates it"), "\(folder.read("log"))")
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["wrangler-like.json", "log"])
+    }
+
+    @Test("A token for an unknown workspace is refused, and DATABASE_URL names the database")
+    func tokenOfAnUnknownWorkspace() throws {
+        let folder = try TemporaryFolder()
+        try writeConfiguration(in: folder)
+        #expect(try run(["migrate"], in: folder).waitForEnd() == 0)
+        #expect(try run(["token"], in: folder).waitForEnd() == 1)
+        #expect(folder.read("log").contains("no demonstration workspace in sqlite:"), "\(folder.read("log"))")
+        let id = UUID().uuidString.lowercased()
+        #expect(try run(["token", "--workspace", id], in: folder).waitForEnd() == 1)
+        let unknown = folder.read("log")
+        #expect(unknown.contains("there is no workspace \(id)") && unknown.contains("workspace list"), "\(unknown)")
+        let other = try TestProcess(
+            BuiltProducts.folder + "/local-runner", ["token"],
+            environment: [
+                "DATABASE_URL": "sqlite:" + folder.path("other.db"),
+                "LOCAL_RUNNER_CONFIG": folder.path("wrangler-like.json"),
+            ], log: folder.path("log"))
+        #expect(other.waitForEnd() == 1)
+        #expect(folder.read("log").contains(folder.path("other.db")), "\(folder.read("log"))")
     }
 
     @Test("New secrets next to a database from before are announced with a warning")

@@ -22,31 +22,43 @@ extension Verb {
             Option(
                 "--aal", "LEVEL", "aal1, or aal2 for a session with a second factor; default: aal2",
                 words: ["aal1", "aal2"]),
-            Option("--expires-in", "SECONDS", "how long it is valid; negative: expired; default: 604800"),
-        ] + Option.configuration
+            Option("--expires-in", "SECONDS", "how long it is valid; -31 or less: expired; default: 604800, a week"),
+        ] + Option.database
     ) { arguments in
         let lifetime = try arguments.integer("--expires-in", in: -1_000_000_000...1_000_000_000)
+        if let lifetime, (-30...0).contains(lifetime) {
+            throw UsageError(
+                "--expires-in \(lifetime): a token is accepted for 30 seconds after its end; for an expired one, write "
+                    + "-31 or less")
+        }
         let level = try arguments.word("--aal", of: ["aal1", "aal2"]) ?? "aal2"
         let project = try Project(arguments)
-        let person = try person(arguments, project)
+        let person = try person(arguments)
         // Reading the configuration with its secrets may create .dev.vars, so the person is looked up before.
         let tokens = try SessionTokens(project.configuration(needsSecrets: true))
         try Terminal.say(tokens.issue(person, level: level, lifetime: lifetime ?? SessionTokens.lifetime))
         return 0
     }
 
-    private static func person(_ arguments: Arguments, _ project: Project) throws -> SessionTokens.Person {
+    private static func person(_ arguments: Arguments) throws -> SessionTokens.Person {
         let user = try arguments.identifier("--user")
         let workspace = try arguments.identifier("--workspace")
         let role = try arguments.word("--role", of: Role.allCases.map(\.rawValue)).flatMap(Role.init)
         if let user, let email = arguments["--email"] {
             return SessionTokens.Person(userID: user, email: email)
         }
-        let source = DatabaseSource(try project.configuration().databaseURL)
+        let source = try DatabaseSource(arguments)
         let database = try source.open()
         defer { database.close() }
         let members = try source.explained {
-            try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members() ?? []
+            try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members()
+        }
+        guard let members else {
+            throw Failure(
+                workspace.map {
+                    "there is no workspace \($0) in \(source.name); local-runner workspace list shows the ids"
+                }
+                    ?? "there is no demonstration workspace in \(source.name); local-runner seed creates it")
         }
         let isNamed = user != nil || arguments["--email"] != nil
         let match = members.first { member in
@@ -56,11 +68,7 @@ extension Verb {
                 && (role == nil && isNamed || member.role == role ?? .admin)
         }
         guard let match else {
-            throw Failure(
-                members.isEmpty
-                    ? "there is no such workspace; local-runner seed creates the demonstration workspace"
-                    : "the workspace has no such member; for a person who is no member, give --user and --email"
-            )
+            throw Failure("the workspace has no such member; for a person who is no member, give --user and --email")
         }
         return SessionTokens.Person(userID: match.userID, email: match.email)
     }

@@ -29,6 +29,9 @@ public struct AccessError: DomainError, Equatable {
     static let sessionForKey = AccessError(
         .unauthenticated, "api_key_invalid",
         "Missing or invalid API key. This operation does not accept session tokens.")
+    /// The token is genuine, but has expired.
+    static let expiredSession = AccessError(
+        .unauthenticated, "session_expired", "The session token has expired. Sign in again.")
     static let endedSession = AccessError(
         .unauthenticated, "session_ended", "Your session was ended. Sign in again.")
     static let timedOutSession = AccessError(

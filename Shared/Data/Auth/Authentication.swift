@@ -128,15 +128,18 @@ private func session(
     _ token: String, _ environment: Environment, _ database: any Database, now: Timestamp
 ) throws -> SessionToken? {
     var keys = try SessionKeys(environment)
-    guard !keys.hasFixedKeySet, SessionToken.namesPublicKey(token) else {
-        return SessionToken(token, keys: keys, now: now)
+    func session() throws(AccessError) -> SessionToken? {
+        if let session = SessionToken(token, keys: keys, now: now) { return session }
+        if SessionToken.hasExpired(token, keys: keys, now: now) { throw .expiredSession }
+        return nil
     }
+    guard !keys.hasFixedKeySet, SessionToken.namesPublicKey(token) else { return try session() }
     let fetched = FetchedSessionKeys(issuer: keys.issuer, database)
     if let set = try fetched.keySet() { try keys.add(fetched: set) }
-    let session = SessionToken(token, keys: keys, now: now)
+    let found = try session()
     // The token is refused even if the request to fetch keys could not be stored.
-    if session == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
-    return session
+    if found == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
+    return found
 }
 
 /// Returns the text that stands for an API key: X-Api-Key, or else the bearer token.

@@ -33,8 +33,23 @@ public struct SessionToken: Sendable {
         return ["RS256", "ES256"].contains(header?["alg"]?.string)
     }
 
+    /// The time at which the token expires (the claim `exp`).
+    private let expiry: Timestamp
+
     /// Verifies a token in compact form (RFC 7515 §7.1). Returns nil if any of the checks fails.
     public init?(_ compact: String, keys: SessionKeys, now: Timestamp) {
+        self.init(expiring: compact, keys: keys, now: now)
+        guard now < expiry + Self.clockSkew else { return nil }
+    }
+
+    /// Returns true if a token has expired and passes all other checks.
+    static func hasExpired(_ compact: String, keys: SessionKeys, now: Timestamp) -> Bool {
+        guard let token = SessionToken(expiring: compact, keys: keys, now: now) else { return false }
+        return now >= token.expiry + clockSkew
+    }
+
+    /// Verifies a token except for its expiry.
+    private init?(expiring compact: String, keys: SessionKeys, now: Timestamp) {
         let parts = compact.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, compact.utf8.count <= 16_384,
             let header = Self.json(parts[0]), let signature = Base64.urlSafe.decode(parts[2]),
@@ -46,7 +61,7 @@ public struct SessionToken: Sendable {
             claims["iss"]?.string == keys.issuer, Self.audience(claims).contains("authenticated"),
             // The roles `anon` and `service_role` belong to keys for programs, not to people's sessions.
             claims["role"] == "authenticated",
-            let expiry = Self.time(claims["exp"]), now < expiry + Self.clockSkew,
+            let expiry = Self.time(claims["exp"]),
             let userID = claims["sub"]?.string.flatMap({ Identifier($0) })
         else { return nil }
         sessionID = claims["session_id"]?.string.flatMap { Identifier($0) }
@@ -57,6 +72,7 @@ public struct SessionToken: Sendable {
         }
         let signIns = (claims["amr"]?.array ?? []).compactMap { Self.time($0["timestamp"]) }
         sessionBegan = signIns.min() ?? Timestamp(seconds: 0)
+        self.expiry = expiry
         self.userID = userID
         email = claims["email"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         hasSecondFactor = claims["aal"]?.string == "aal2"
