@@ -146,6 +146,13 @@ import Testing
         #expect(try closed.get("/metrics", ["Authorization: Bearer "]).status == 404)
     }
 
+    @Test("If the port for metrics is in use, the message names the option --metrics") func busyPort() throws {
+        let first = try serve([])
+        let second = try serve(["--metrics", "127.0.0.1:\(first.port)"])
+        #expect(second.process.waitForEnd() == 1)
+        #expect(second.log.contains("name another port with --metrics (0 picks a free one)"), "\(second.log)")
+    }
+
     @Test("If the database does not answer, the page has all other metrics")
     func withoutDatabase() throws {
         let server = try ServeRunner(

@@ -136,10 +136,12 @@ import Testing
         let runner = try Runner()
         let taken = try failure("runner-fixture", ["--port", String(runner.port)])
         #expect(taken.contains("Address already in use; if another runner uses it, stop that one"), "\(taken)")
-        let address = ListenAddress(ip: "127.0.0.1", port: 80)
-        let refused = ServerError("can't listen on 127.0.0.1:80: Permission denied", code: EACCES)
-        #expect(refused.advice(address).contains("ports below 1024 need root"))
-        #expect(!refused.advice(address).contains("another runner"))
+        #expect(taken.contains("name another port with --port (0 picks a free one)"), "\(taken)")
+        let refused = ServerError(
+            "can't listen on 127.0.0.1:80: Permission denied", code: EACCES,
+            address: ListenAddress(ip: "127.0.0.1", port: 80))
+        #expect(refused.advice("--port").contains("ports below 1024 need root"))
+        #expect(!refused.advice("--port").contains("another runner"))
         let absent = try failure("runner-fixture", ["--port", "0", "--ip", "192.0.2.1"])
         #expect(absent.contains("no interface of this machine has this address"), "\(absent)")
     }

@@ -106,7 +106,8 @@ extension Verb {
         do throws(ServerError) {
             return try Server(configuration, functionsDirectory: folder, settings: settings, log: log)
         } catch {
-            throw Failure("\(error)\(error.advice(configuration.listen))")
+            let isMetrics = error.address != nil && error.address == settings.metricsAddress
+            throw Failure("\(error)\(error.advice(isMetrics ? "--metrics" : "--port"))")
         }
     }
 
@@ -128,13 +129,14 @@ extension Verb {
 }
 
 extension ServerError {
-    /// Returns advice for an error that occurred when the server started to listen on `address`; empty if there is
-    /// none.
-    func advice(_ address: ListenAddress) -> String {
+    /// Returns advice for an error that occurred when the server started to listen on an address that `option` names;
+    /// empty if there is none.
+    func advice(_ option: String) -> String {
         switch code {
-        case EADDRINUSE: "; if another runner uses it, stop that one, or use --port 0 to pick a free port"
-        case EACCES where address.port < 1024:
-            "; ports below 1024 need root or CAP_NET_BIND_SERVICE; use another, such as --port 8788"
+        case EADDRINUSE:
+            "; if another runner uses it, stop that one, or name another port with \(option) (0 picks a free one)"
+        case EACCES where (address?.port ?? 0) < 1024:
+            "; ports below 1024 need root or CAP_NET_BIND_SERVICE; name another port with \(option)"
         case EADDRNOTAVAIL: "; no interface of this machine has this address"
         default: ""
         }

@@ -7,10 +7,19 @@ struct ServerError: Error, CustomStringConvertible {
     let description: String
     /// The errno of the failure to listen; 0 if the address is invalid or the loop could not be created.
     let code: Int32
+    /// The address on which the server can't listen. Nil if the loop could not be created.
+    let address: ListenAddress?
 
-    init(_ description: String, code: Int32 = 0) {
+    init(_ description: String, code: Int32 = 0, address: ListenAddress? = nil) {
         self.description = description
         self.code = code
+        self.address = address
+    }
+
+    /// Creates the error for an address on which the server can't listen, from an errno.
+    fileprivate init(_ code: Int32, on address: ListenAddress) {
+        self.init(
+            "can't listen on \(address.authority): \(String(cString: strerror(code)))", code: code, address: address)
     }
 }
 
@@ -31,7 +40,7 @@ struct Listener {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(Int32(storage.ss_family), kind, 0)
         guard descriptor >= 0 else {
-            throw ServerError("can't listen on \(address.authority): \(String(cString: strerror(errno)))", code: errno)
+            throw ServerError(errno, on: address)
         }
         self.descriptor = descriptor
         var yes: Int32 = 1
@@ -41,7 +50,7 @@ struct Listener {
         guard isListening, Self.with(&storage, { getsockname(descriptor, $0, &length) == 0 }) else {
             let code = errno
             Glibc.close(descriptor)
-            throw ServerError("can't listen on \(address.authority): \(String(cString: strerror(code)))", code: code)
+            throw ServerError(code, on: address)
         }
         self.address = ListenAddress(ip: address.ip, port: Self.port(&storage))
     }
