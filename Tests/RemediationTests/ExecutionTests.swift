@@ -284,6 +284,13 @@ import Testing
         #expect(action.error == ConnectorError.unopenedCredentials.sentence)
     }
 
+    @Test("An integration without credentials is the reason that is given") func withoutCredentials() throws {
+        try scene.store.database.execute("UPDATE integrations SET credentials = NULL")
+        let action = try scene.run(scene.request())
+        #expect(action.status == .failed)
+        #expect(action.error == "This integration has no credentials. Connect the platform again.")
+    }
+
     // MARK: Actions with several steps
 
     @Test("Offboarding suspends the user, ends sessions and revokes tokens")

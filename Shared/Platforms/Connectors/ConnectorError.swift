@@ -77,7 +77,7 @@ extension ConnectorError {
 }
 
 extension ConnectorError {
-    /// The stored credentials are missing or can't be decrypted. An operator may correct this on the server, so the
+    /// The stored credentials can't be decrypted. An operator may correct this on the server, so the
     /// work is tried again automatically.
     public static let unopenedCredentials = ConnectorError.provider(IntegrationError.unopenedCredentials.sentence)
 }

@@ -27,11 +27,12 @@ public struct Integration: Sendable {
 
     /// Decrypts the credentials. Apart from the rotation of keys, credentials are decrypted only here.
     ///
-    /// - Throws: `IntegrationError.unopenedCredentials` if there are none, or if none of the server's keys decrypts
-    ///   them; `EnvironmentError` if CREDENTIALS_KEY is not set or malformed.
+    /// - Throws: `IntegrationError.noCredentials` if there are none, `IntegrationError.unopenedCredentials` if none of
+    ///   the server's keys decrypts them; `EnvironmentError` if CREDENTIALS_KEY is not set or malformed.
     public func credentials(_ environment: Environment) throws -> Credentials {
         let key = IntegrationKey(workspaceID: workspaceID, integrationID: id, platform: platform)
-        guard let credentials = try sealed.flatMap({ try CredentialSeal(environment).open($0, for: key) }) else {
+        guard let sealed else { throw IntegrationError.noCredentials }
+        guard let credentials = try CredentialSeal(environment).open(sealed, for: key) else {
             throw IntegrationError.unopenedCredentials
         }
         return credentials

@@ -20,10 +20,10 @@ public struct IntegrationError: DomainError, Equatable {
         .conflict, "nothing_to_sync", "This integration has no data to sync. It receives events.")
     public static let noCredentials = IntegrationError(
         .unprocessable, "no_credentials",
-        "There are no credentials to sync this integration with. Connect the platform again.")
+        "This integration has no credentials. Connect the platform again.")
 
-    /// The stored credentials are missing or can't be decrypted, probably because the keys of the server are wrong. The
-    /// customer's credentials may be right.
+    /// The stored credentials can't be decrypted, probably because the keys of the server are wrong. The customer's
+    /// credentials may be right.
     public static let unopenedCredentials = IntegrationError(
         .unavailable, "credentials_unopened",
         "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")

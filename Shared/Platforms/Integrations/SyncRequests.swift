@@ -14,6 +14,8 @@ extension JobKind {
 public struct SyncRequests: Described {
     /// The names of the platforms.
     let platforms: [String]
+    /// The names of the connected platforms that can't be synced, because no credentials are stored for them.
+    let withoutCredentials: [String]
 
     public static var schema: JSONSchema {
         .object(
@@ -25,51 +27,60 @@ public struct SyncRequests: Described {
 
     public func write(to json: inout JSONWriter) {
         let count = platforms.count
+        let missing = withoutCredentials.joined(separator: ", ")
+        let message =
+            count == 0
+            ? "There are no connected integrations to sync"
+            : "Sync triggered for \(count) integration\(count == 1 ? "" : "s")"
         json.object { json in
             json.field("status", count == 0 ? "no_integrations" : "triggered")
             json.field("integrations_queued", count)
             json.field("platforms", platforms)
             json.field(
                 "message",
-                count == 0
-                    ? "There are no connected integrations to sync."
-                    : "Sync triggered for \(count) integration\(count == 1 ? "" : "s")")
+                missing.isEmpty
+                    ? message + (count == 0 ? "." : "") : "\(message); no credentials are stored for: \(missing).")
         }
     }
 }
 
 extension Workspace {
-    /// Queues a sync of every integration with the status connected, but not of one with the status error.
+    /// Queues a sync of every integration that has the status connected and credentials. One with the status error is
+    /// left out.
     public func requestSyncs(now: Timestamp = .now) throws -> SyncRequests {
         try audited {
             let integrations = try rows(
                 """
-                SELECT id, platform FROM integrations
+                SELECT id, platform, CASE WHEN credentials IS NULL THEN 0 ELSE 1 END FROM integrations
                 WHERE workspace_id = $1 AND status = 'connected' AND \(Integration.hasData) ORDER BY platform
                 """
-            ) { row in (id: try row[0] as Identifier, platform: try row[1] as String) }
-            for integration in integrations { try queueSync(of: integration.id, now: now) }
-            let platforms = integrations.map(\.platform)
+            ) { row in (id: try row[0] as Identifier, platform: try row[1] as String, credentials: try row[2] as Int) }
+            let synced = integrations.filter { $0.credentials == 1 }
+            for integration in synced { try queueSync(of: integration.id, now: now) }
+            let platforms = synced.map(\.platform)
             let entry = AuditEntry(
                 action: "integration.sync_requested", targetType: "workspace", targetID: id.description,
                 details: ["platforms": .array(platforms.map(JSON.string))], createdAt: now)
-            return (SyncRequests(platforms: platforms), entry)
+            let others = integrations.filter { $0.credentials == 0 }.map(\.platform)
+            return (SyncRequests(platforms: platforms, withoutCredentials: others), entry)
         }
     }
 
     /// Queues a sync of one connected platform.
     ///
     /// - Throws: `IntegrationError.platformNotConnected` if there is no integration of the platform with the status
-    ///   connected.
+    ///   connected, `IntegrationError.noCredentials` if it has no credentials.
     public func requestSync(of platform: String, now: Timestamp) throws {
         try audited {
-            let integration = try first(
+            let found = try first(
                 """
-                SELECT id FROM integrations
+                SELECT id, CASE WHEN credentials IS NULL THEN 0 ELSE 1 END FROM integrations
                 WHERE workspace_id = $1 AND platform = $2 AND status = 'connected' AND \(Integration.hasData)
                 """, platform
-            ) { try $0[0] as Identifier }
-            guard let integration else { throw IntegrationError.platformNotConnected }
+            ) { row in (id: try row[0] as Identifier, credentials: try row[1] as Int) }
+            guard let found else { throw IntegrationError.platformNotConnected }
+            guard found.credentials == 1 else { throw IntegrationError.noCredentials }
+            let integration = found.id
             try queueSync(of: integration, now: now)
             let entry = AuditEntry(
                 action: "integration.sync_requested", targetType: "integration", targetID: integration.description,

@@ -69,6 +69,8 @@ import Testing
 
     @Test("The tool trigger_sync queues one sync of a connected platform, and none of a paused one")
     func syncsAreQueued() throws {
+        #expect(use("trigger_sync", ["platform": "okta"]).result["is_error"] == true, "it has no credentials")
+        try chat.store.database.execute("UPDATE integrations SET credentials = $1", [1] as [UInt8])
         #expect(use("trigger_sync", [:]).result["is_error"] == nil)
         #expect(use("trigger_sync", ["platform": "okta"]).result["is_error"] == nil)
         let workspaces = try chat.store.database.rows("SELECT workspace_id FROM jobs WHERE kind = 'sync'") {

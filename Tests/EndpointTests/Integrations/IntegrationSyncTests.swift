@@ -363,6 +363,19 @@ import Testing
                 ])
         try store.own.addIntegration("okta", category: "idp")
         try store.own.addIntegration("slack", status: "paused")
+        // As in the demonstration workspace, no credentials are stored.
+        #expect(
+            trigger()
+                == [
+                    "status": "no_integrations", "integrations_queued": 0, "platforms": [],
+                    "message": "There are no connected integrations to sync; no credentials are stored for: okta.",
+                ])
+        #expect(try texts("SELECT kind FROM jobs WHERE workspace_id = $1") == [])
+        func addCredentials() throws {
+            try store.database.execute(
+                "UPDATE integrations SET credentials = $2 WHERE workspace_id = $1", store.own.id, [1] as [UInt8])
+        }
+        try addCredentials()
         #expect(
             trigger()
                 == [
@@ -370,6 +383,9 @@ import Testing
                     "message": "Sync triggered for 1 integration",
                 ])
         try store.own.addIntegration("aws")
+        #expect(
+            trigger()["message"] == "Sync triggered for 1 integration; no credentials are stored for: aws.")
+        try addCredentials()
         #expect(
             trigger()
                 == [
