@@ -32,6 +32,12 @@ import Testing
         #expect(try outputFromElsewhere(of: "dev", "--build-only") == "")
     }
 
+    @Test("Tests/postgresql prints its usage if arguments are missing", arguments: ["", "start", "begin /tmp/x"])
+    func postgresqlUsage(_ words: String) throws {
+        let text = try Shell.run(#""$1/Tests/postgresql" $2 2>&1 || echo "status $?""#, [BuiltProducts.project, words])
+        #expect(text == "Usage: Tests/postgresql start|pool|kill|stop FOLDER\nstatus 2\n")
+    }
+
     /// The two builds are replaced by programs that print their folder.
     @Test(
         "local-runner/dev chooses the build with PostgreSQL if the database needs it",
