@@ -17,9 +17,17 @@ import Upstream
         // An issuer without TLS is taken to run on the developer's own machine and to sign with the secret, so that it
         // has no public keys.
         guard issuer.scheme == .https || client.isOverridden else { return .completed }
-        let response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
+        let response: UpstreamResponse
+        do {
+            response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
+        } catch {
+            context.log.write(.error, "the issuer of session tokens at \(issuer.authority) gave no answer: \(error)")
+            throw HTTPError(502, "The issuer of session tokens gave no answer.")
+        }
         guard response.isSuccess, SessionKeys.isKeySet(response.body) else {
-            context.log.write(.error, "the issuer of session tokens returned no key set: status \(response.status)")
+            context.log.write(
+                .error,
+                "the issuer of session tokens at \(issuer.authority) returned no key set: status \(response.status)")
             throw HTTPError(502, "The issuer of session tokens returned no key set.")
         }
         try fetched.store(response.body, now: context.time)

@@ -14,11 +14,24 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    private func run(_ function: String, _ variables: [String: String]) throws -> (status: Int32, response: JSON) {
+    private func run(
+        _ function: String, _ variables: [String: String], event: [UInt8] = JSONWriter.bytes(Self.event)
+    ) throws -> (status: Int32, response: JSON, log: String) {
         let process = try PipedProgram(
-            BuiltProducts.program(function), environment: variables, input: JSONWriter.bytes(Self.event), seconds: 60)
+            BuiltProducts.program(function), environment: variables, input: event, seconds: 60)
         let status = try process.waitForEnd()
-        return (status, try JSON(parsing: process.output))
+        return (status, try JSON(parsing: process.output), String(decoding: process.errors, as: UTF8.self))
+    }
+
+    @Test(
+        "A scheduled function that gets no event of a schedule says so and ends with 1",
+        arguments: ["", "{}", #"{"source":"aws.events"}"#])
+    func noEvent(_ event: String) throws {
+        for function in ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs", "scheduled-session-keys"] {
+            let run = try run(function, ["DATABASE_URL": store.url], event: Array(event.utf8))
+            #expect(run.status == 1 && run.response["statusCode"]?.integer == 400, "\(run)")
+            #expect(run.response["body"]?.string?.contains("A schedule runs this function.") == true, "\(run)")
+        }
     }
 
     @Test(
@@ -62,6 +75,11 @@ import Testing
         ]
         let failed = try run("scheduled-session-keys", variables)
         #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 502, "\(failed.response)")
+        let dead = try run(
+            "scheduled-session-keys", variables.merging(["UPSTREAM_SUPABASE": "http://127.0.0.1:1"]) { $1 })
+        #expect(dead.status == 1 && dead.response["statusCode"]?.integer == 502, "\(dead.response)")
+        let host = TestSession.url.dropFirst("https://".count)
+        #expect(dead.log.contains("the issuer of session tokens at \(host) gave no answer"), "\(dead.log)")
     }
 
     @Test("local-runner invoke prints the response of a run that fails, and exits with 1")

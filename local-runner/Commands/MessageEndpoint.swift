@@ -97,7 +97,13 @@ struct RemoteEndpoint: MessageEndpoint {
             let response = try client.send(request)
             return (response.status, response.body)
         } catch {
-            throw Failure("The server gave no response: \(error).")
+            let problem =
+                switch error {
+                case .unreachable: "can't be reached"
+                case .throttled(let seconds): "asks to wait \(seconds) seconds"
+                case .refused, .proxyRefused, .broken, .tooLarge: "gave no response: \(error)"
+                }
+            throw Failure("The server at \(url.authority) \(problem).")
         }
     }
 }

@@ -19,6 +19,8 @@ public final class Schedule: Service {
 
     public var maximumBodyLength: Int { 0 }
 
+    public var isScheduled: Bool { true }
+
     /// Answers 404: a scheduled function has no route.
     public func respond(to request: Request) -> Response {
         HTTPError.notFound("This function is run by its schedule, not by requests.").response.completed(

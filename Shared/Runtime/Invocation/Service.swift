@@ -6,6 +6,9 @@ public protocol Service {
     /// The length of the longest request body that is kept, in bytes.
     var maximumBodyLength: Int { get }
 
+    /// True if only a schedule runs the service. An event that is none of a schedule is then a failed run.
+    var isScheduled: Bool { get }
+
     /// Answers one request.
     func respond(to request: Request) -> Response
 
@@ -20,6 +23,8 @@ public protocol Service {
 }
 
 extension Service {
+    public var isScheduled: Bool { false }
+
     /// Returns an empty object: the function has no route.
     public func declaration() -> JSON { [:] }
 }

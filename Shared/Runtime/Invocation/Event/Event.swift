@@ -65,7 +65,7 @@ enum Event {
         _ service: some Service, to bytes: [UInt8], deadline: ContinuousClock.Instant? = nil
     ) -> Answer {
         guard let event = try? JSON(parsing: bytes) else {
-            return Answer(response: HTTPError.badRequest("The event is not JSON.").refusal(), isFailedRun: false)
+            return refusal(of: HTTPError.badRequest("The event is not JSON."), by: service)
         }
         if event["detail-type"]?.string == "Scheduled Event", schedulers.contains(event["source"]?.string ?? "") {
             let time = event["time"]?.string.flatMap { Timestamp($0) }
@@ -76,7 +76,18 @@ enum Event {
             let request = try EventRequest.decode(event, maximumBodyLength: service.maximumBodyLength)
             return Answer(response: service.respond(to: request), isFailedRun: false)
         } catch {
-            return Answer(response: error.refusal(), isFailedRun: false)
+            return refusal(of: error, by: service)
         }
+    }
+
+    /// Returns the answer to input that is no supported event. The platform must learn of it if a schedule runs the
+    /// service.
+    private static func refusal(of error: HTTPError, by service: some Service) -> Answer {
+        guard service.isScheduled else { return Answer(response: error.refusal(), isFailedRun: false) }
+        let sentence = """
+            A schedule runs this function. It needs an event such as {"source":"aws.events","detail-type":"Scheduled \
+            Event"}.
+            """
+        return Answer(response: HTTPError.badRequest(sentence).refusal(), isFailedRun: true)
     }
 }
