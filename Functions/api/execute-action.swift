@@ -66,7 +66,7 @@ import Remediation
                 let inputs = [("actionType", type), ("targetPlatform", platform), ("targetEntityId", entityID)]
                 throw InputError.missing(inputs.filter { $0.1 == nil }.map(\.0))
             }
-            guard let type = ActionType(rawValue: type) else { throw HTTPError.notFound("There is no such action.") }
+            guard let type = ActionType(rawValue: type) else { throw RemediationError.unknownType(type) }
             var request = ActionRequest(type, on: platform, entityID: entityID)
             request.findingID = findingID
             request.parameters = parameters ?? [:]

@@ -81,6 +81,7 @@ struct MCPClientTests {
             #"echo '{"jsonrpc":"2.0","id":5,"method":"ping"}' | THALIAN_API_KEY=x "$@" 2>/dev/null"#,
             [BuiltProducts.program("local-runner"), "mcp", "--url", "http://127.0.0.1:1"])
         let answer = try JSON(parsing: Array(text.utf8))
-        #expect(answer["id"] == 5 && answer["error"]?["message"]?.string?.contains("127.0.0.1:1 can't be reached") == true)
+        #expect(
+            answer["id"] == 5 && answer["error"]?["message"]?.string?.contains("127.0.0.1:1 can't be reached") == true)
     }
 }

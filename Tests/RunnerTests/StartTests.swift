@@ -62,6 +62,18 @@ import Testing
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["wrangler-like.json", "log"])
     }
 
+    @Test("invoke warns of a path that no route has") func pathWithoutRoute() throws {
+        let folder = try TemporaryFolder()
+        try writeConfiguration(in: folder)
+        for (path, isKnown) in [("/f?do=x", true), ("/ff", false)] {
+            #expect(try run(["invoke", "runner-fixture", "--path", path], in: folder).waitForEnd() == 0)
+            let log = folder.read("log")
+            #expect(log.contains("HTTP/1.1 200"), "\(log)")
+            #expect(
+                log.contains("has no route /ff") == !isKnown && log.contains("did you mean /f?") == !isKnown, "\(log)")
+        }
+    }
+
     @Test("A token is not issued from a database that does not exist, and nothing is created")
     func tokenWithoutDatabase() throws {
         let folder = try TemporaryFolder()

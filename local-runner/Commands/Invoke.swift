@@ -73,6 +73,12 @@ extension Verb {
                 headers.append(("content-type", "application/json"))
             }
         }
+        let routes = configuration.functions.map(\.route)
+        if let path = arguments["--path"]?.prefix(while: { $0 != "?" }), !routes.contains(String(path)) {
+            Terminal.printError(
+                "warning: the configuration has no route \(path), so no request would reach the function with it"
+                    + (NearestWord.nearest(to: String(path), in: routes).map { "; did you mean \($0)?" } ?? ""))
+        }
         let request = RequestEvent.make(
             method: arguments["--method"] ?? function.methods.first ?? "GET",
             target: arguments["--path"] ?? function.route, headers: headers, body: body)

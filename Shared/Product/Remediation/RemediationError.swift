@@ -25,6 +25,14 @@ public struct RemediationError: DomainError, Equatable {
         RemediationError(.invalid, "impossible", sentence)
     }
 
+    /// The error for a type of action that does not exist. It suggests the type with the most similar name, if there is
+    /// one.
+    public static func unknownType(_ name: String) -> RemediationError {
+        let nearest = NearestWord.nearest(to: name, in: ActionType.allCases.map(\.rawValue))
+        return RemediationError(
+            .notFound, "unknown_type", "There is no such action" + (nearest.map { "; did you mean \($0)?" } ?? "."))
+    }
+
     // MARK: Targets and parameters
 
     static func unknownTarget(on platform: String) -> RemediationError {

@@ -227,6 +227,8 @@ import Testing
     @Test("An unknown action type and an unknown action id get 404") func unknownActionsAreNotFound() {
         let unknown = send(Self.suspend.merging(["actionType": "explode"]) { $1 })
         #expect(unknown.status == 404 && unknown.error == "There is no such action.")
+        let misspelt = send(Self.suspend.merging(["actionType": "suspend_usr"]) { $1 })
+        #expect(misspelt.status == 404 && misspelt.error == "There is no such action; did you mean suspend_user?")
         let action = send(["actionId": .string(Identifier.random().description), "decision": "approve"])
         #expect(action.status == 404 && action.error == "This action is not in this workspace.")
     }

@@ -69,7 +69,7 @@ function item(finding) {
     el("p", { class: "row" }, badge(finding.severity), el("span", { class: "muted" }, words(finding.category)), el("span", { class: "muted" }, "since ", time(finding.created_at))),
     el("h2", { class: "finding", tabindex: -1 }, finding.title),
     finding.recommended_action ? el("p", null, finding.recommended_action) : null,
-    entities.length > 0 ? el("details", null, el("summary", null, `${entities.length} affected`),
+    entities.length > 0 ? el("details", null, el("summary", null, `${entities.length} affected ${entities.length === 1 ? "entity" : "entities"}`),
       el("ul", null, entities.map(([kind, value]) => el("li", null, `${words(kind).replace(/ies$/, "y").replace(/s$/, "")}: `,
         value.email && kind === "identities" ? el("a", { href: `#/identity/${encodeURIComponent(value.email)}` }, value.name ?? value.email) : value.name ?? value.id ?? "unnamed",
         value.platform ? ` (${value.platform})` : "")))) : null,
