@@ -8,8 +8,8 @@ import Jobs
 import Operation
 import Remediation
 
-/// /api/execute-action: POST requests an action at a platform, or approves or rejects an action that waits for approval.
-/// An action that need not wait runs before the response, if possible. GET lists actions.
+/// /api/execute-action: POST requests an action at a platform, or approves or rejects an action that waits for
+/// approval. An action that need not wait runs before the response, if possible. GET lists actions.
 @main struct ExecuteAction: Function {
     /// Shows what the audit log says about actions, so it needs the same permission.
     static let onRequestGet = Handler(

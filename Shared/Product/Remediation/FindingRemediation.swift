@@ -32,8 +32,8 @@ public struct RemediationRequest: Described {
 
 extension Remediation {
     /// Requests an action about a finding: the given type, or the one that the finding recommends. The action's target
-    /// is the finding's subject, or else the only entity of a suitable kind in its lists. The action is for the first of
-    /// the platforms that the finding is about that can do it and has the target. If none of them can do it, and the
+    /// is the finding's subject, or else the only entity of a suitable kind in its lists. The action is for the first
+    /// of the platforms that the finding is about that can do it and has the target. If none of them can do it, and the
     /// action does not change a single account, the action is for the first connected platform that can do it and has
     /// the target.
     ///
@@ -65,8 +65,8 @@ extension Remediation {
         }
     }
 
-    /// Returns the action on the platform for it, as `request(of:by:reason:in:)` says. A platform that needs a parameter
-    /// for the action can't do it here, where none can be given.
+    /// Returns the action on the platform for it, as `request(of:by:reason:in:)` says. A platform that needs a
+    /// parameter for the action can't do it here, where none can be given.
     private func request(
         _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
     ) throws -> (ActionRequest, Resolution) {
@@ -80,7 +80,8 @@ extension Remediation {
                 } catch let error as RemediationError where error.kind == .notFound {
                     tried.append(platform)
                 } catch let error as RemediationError where error.kind == .invalid {
-                    // The error's own sentence is about targetEntityId or extraParams, which this request does not have.
+                    // The error's own sentence is about targetEntityId or extraParams, which this request does not
+                    // have.
                     throw error.isAmbiguousTarget
                         ? RemediationError.ambiguousPerson(on: platform) : missingParameters(type, on: platform)
                 } catch let error as IntegrationError {

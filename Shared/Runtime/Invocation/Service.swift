@@ -72,8 +72,8 @@ public enum WayIn: Equatable {
 ///
 /// With the argument `--version` and no request, it prints the libraries that the executable contains; with
 /// `--describe`, the function's part of the OpenAPI document. It refuses other arguments. A web server that passes a
-/// query string as CGI arguments (RFC 3875 §4.4) can't trigger this, because the arguments are read only if no other way
-/// of invocation applies.
+/// query string as CGI arguments (RFC 3875 §4.4) can't trigger this, because the arguments are read only if no other
+/// way of invocation applies.
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
     Process.ignoreSignalsOfWrites()
     switch WayIn.detect(environment, descriptorIsListening: { Descriptor.standardInput.isListening }) {

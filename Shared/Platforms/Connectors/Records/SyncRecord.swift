@@ -31,8 +31,8 @@ public enum SyncRecord: Sendable, Equatable {
     }
 }
 
-/// A person's or a program's account on the platform, or at an HR system its record of an employee. At an identity provider, each account gets an identity; none is
-/// created for a shared account.
+/// An account of a person or a program on the platform. At an HR system, it is the record of an employee. Each account of
+/// an identity provider gets an identity, except a shared account.
 public struct AccountRecord: Sendable, Equatable {
     /// The kinds of accounts.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }

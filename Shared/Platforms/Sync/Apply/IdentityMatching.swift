@@ -178,8 +178,8 @@ struct IdentityMatching {
     }
 
     /// Creates identities for accounts that have none: those at identity providers, and those elsewhere that have an
-    /// address and are not service accounts. Shared accounts and ended records of HR get none. An identity takes the id of the account from
-    /// which it is created.
+    /// address and are not service accounts. A shared account gets no identity, and neither does an HR record of a person
+    /// who has left. An identity takes the id of the account from which it is created.
     private func createIdentities() throws {
         let isNew: SQL = """
             integrations.id = accounts.integration_id AND \(Self.isOpen)

@@ -11,9 +11,10 @@ import Store
 // 1. is_administrator: have they been an administrator, of this platform or of an identity provider, for 90 days? False
 //    only if syncs saw them become one.
 // 2. is_place_usual: true if they signed in from this network, or if several people did (`shared_addresses`). False if
-//    they did not sign in from this country. Both ask for the 30 days that ended a day before, so that an intruder's own
-//    sign-in does not count. A new network in a usual country is no answer: mobile networks change all the time. There
-//    is no answer either about people whose sign-ins are known for less than 30 days, or if the country is unknown.
+//    they did not sign in from this country. Both ask for the 30 days that ended a day before, so that an intruder's
+//    own sign-in does not count. A new network in a usual country is no answer: mobile networks change all the time.
+//    There is no answer either about people whose sign-ins are known for less than 30 days, or if the country is
+//    unknown.
 // 3. has_managed_device: does a device of theirs comply, according to device management? False only if device
 //    management knows its devices' owners.
 // 4. is_factor_settled: do they have a second factor, and has it been the same for 7 days?
@@ -22,8 +23,8 @@ import Store
 // `severity_step` is what follows for a finding's severity:
 // - 1, a step higher, if two or more of 2, 4 and 5 are odd. These are signs of an intruder.
 // - -1, a step lower, if none of the five is odd, and 1 and 2 are known to be usual. These two make a change ordinary.
-//   What is unknown of the others does not count, since many companies have no device management, or an identity
-//   provider that does not tell second factors.
+//   Unknown answers to the others do not count, since many companies have no device management, or an identity provider
+//   that does not tell second factors.
 // - 0 otherwise.
 //
 // Cost: the answers are computed for the changes alone, of which there are few, by indexes. `actor_places` has the

@@ -31,10 +31,10 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
-        // People who have left or were suspended: deprovisioned ones, and suspended ones after 14 days, or as soon as one
-        // of their accounts or keys elsewhere is used after the suspension. People on leave are often suspended too, and
-        // accounts that were never activated are no suspension. People known to HR alone are not included: HR does not end
-        // access. ended_at is the time from which they had no access.
+        // People who have left or were suspended: deprovisioned ones, and suspended ones after 14 days, or as soon as
+        // one of their accounts or keys elsewhere is used after the suspension. People on leave are often suspended
+        // too, and accounts that were never activated are no suspension. People known to HR alone are not included: HR
+        // does not end access. ended_at is the time from which they had no access.
         SharedTable(
             name: "inactive", key: "id",
             query: """
@@ -113,7 +113,8 @@ extension Prelude {
                         OR terminated_at IS NULL AND (hired_at IS NULL OR hired_at <= \(daysAgo: 0)))
                 """),
         // People whose department or manager differs between the HR system and the identity provider with which people
-        // sign in. People with several active records in HR, or with an address that others have there too, don't count.
+        // sign in. People with several active records in HR, or with an address that others have there too, don't
+        // count.
         SharedTable(
             name: "hr_records", key: "identity_id",
             query: """
@@ -146,11 +147,11 @@ extension Prelude {
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
-        // Active accounts whose owner no identity provider knows, without service accounts and shared mailboxes, which
-        // need no owner there, and without those of deprovisioned people, except former employees of HR. has_address is false if the
-        // platform tells no address by which the account could be matched; users of AWS need none. If the workspace has
-        // marked its domains, an account with another address is external. is_business is true on the platforms of
-        // `PlatformNames.business`.
+        // Active accounts whose owner no identity provider knows. Service accounts and shared mailboxes are left out,
+        // because they need no owner there. Accounts of deprovisioned people are left out too, unless the HR system
+        // lists the person as a former employee. has_address is false if the platform tells no address by which the
+        // account could be matched; users of AWS need none. If the workspace has marked its domains, an account with
+        // another address is external. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "strangers", key: "account_platform",
             query: """
@@ -193,7 +194,8 @@ extension Prelude {
                             AND mark.value IN (lower(live_accounts.email), lower(live_accounts.username)))
                 """),
         // Active accounts of people who have left or were suspended, outside the identity provider with which people
-        // sign in. An account of a platform that was not synced since then may have been closed too. is_business is true on the platforms of `PlatformNames.business`.
+        // sign in. If a platform was not synced after the person had left, the account may have been closed there in
+        // the meantime. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """
@@ -212,8 +214,8 @@ extension Prelude {
                         WHERE connected.id = live_accounts.integration_id
                             AND connected.last_sync_at >= inactive.ended_at))
                 """),
-        // The hours of the day, in UTC, at which people signed in: lately is the number of sign-ins of the last 7 days, and
-        // earlier the number of those in the 60 days before.
+        // The hours of the day, in UTC, at which people signed in: lately is the number of sign-ins of the last 7 days,
+        // and earlier the number of those in the 60 days before.
         SharedTable(
             name: "sign_in_hours", key: "identity_id",
             query: """
@@ -226,13 +228,13 @@ extension Prelude {
                     AND epoch(occurred_at) >= epoch(\(daysAgo: 67))
                 GROUP BY identity_id, epoch(occurred_at) / 3600 % 24
                 """),
-        // Addresses of the last 60 days in networks that the workspace trusts. The analysis fills this table, since SQL has
-        // no ranges of addresses that both engines share.
+        // Addresses of the last 60 days in networks that the workspace trusts. The analysis fills this table, since SQL
+        // has no ranges of addresses that both engines share.
         SharedTable(
             name: "trusted_addresses", key: "ip_address",
             query: "SELECT workspace_id, ip_address FROM audit_events WHERE workspace_id = $1 AND 1 = 0"),
-        // Addresses from which several people signed in within the last 30 days, such as offices and exits of a VPN: five
-        // people or more, or in a small company a third of them; and trusted addresses.
+        // Addresses from which several people signed in within the last 30 days, such as offices and exits of a VPN:
+        // five people or more, or in a small company a third of them; and trusted addresses.
         SharedTable(
             name: "shared_addresses", key: "ip_address",
             query: """
