@@ -34,8 +34,8 @@ extension Operation<RiskReport> {
     public static var riskScore: Operation {
         Operation(
             "get_risk_score", .apiKey(.read),
-            "Returns the workspace's risk score (0 to 100), the numbers of its findings that are open or in progress, and the "
-                + "five worst open ones."
+            "Returns the workspace's risk score (0 to 100), the numbers of its findings that are open or in progress, "
+                + "and the five worst open ones."
         ) { context in
             let (risk, topRisks) = try context.workspace.read(.riskSummary, .topRisks(5))
             return RiskReport(risk: risk, topRisks: topRisks)

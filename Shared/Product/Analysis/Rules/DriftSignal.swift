@@ -79,7 +79,8 @@ extension Rule {
                 ofFindings: ["critical", "high", "medium", "low"],
                 when: "was > 0 AND is_now * 2 >= was * 3 AND is_now - was >= 10"),
             say: """
-                Findings open or in progress rose from {was} to {is_now} in {period}, so problems come faster than they are solved.
+                Findings open or in progress rose from {was} to {is_now} in {period}, so problems come faster than \
+                they are solved.
                 """,
             recommend: "Work through this week's new findings, the critical ones first.",
             action: .createTicket),
