@@ -103,7 +103,7 @@ import Testing
             fires: findings((2, 3), (18, 27)), quiet: findings((2, 3), (18, 26)), exempt: findings((1, 1), (17, 26))),
         RuleCase(
             "drift_signal::findings_surge",
-            "Open findings rose from 20 to 30 in a week, so problems come faster than they are solved.",
+            "Findings open or in progress rose from 20 to 30 in a week, so problems come faster than they are solved.",
             fires: findings((2, 3), (18, 27)), quiet: findings((2, 3), (18, 27), newRules: 1)
         ) { company in
             // Slack was connected six days before the earlier snapshot.
