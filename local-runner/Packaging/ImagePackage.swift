@@ -88,6 +88,8 @@ struct ImagePackage {
 
     /// Writes the layout of one image. Returns the instructions for deploying it.
     func write(into folder: inout PackageFolder) throws -> String {
+        // The configuration in the image has the values, and `serve` would refuse a URL of this machine.
+        for function in source.functions { _ = try source.variables(of: function) }
         var layers = try parts.base(folder)
         for function in source.functions { layers.append(try parts.function(function.function, folder)) }
         let words = source.isSingle ? source.functions.flatMap { ["--function", $0.function] } : []

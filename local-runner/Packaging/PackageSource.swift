@@ -95,8 +95,6 @@ struct PackageSource {
         }
         self.components = components
         openAPI = try OpenAPIDocument(configuration, folder: folder).bytes
-        // A package with a URL of this machine would start, and then refuse every session token.
-        for function in functions { _ = try variables(of: function) }
     }
 
     /// The name of the product's files and services, such as `thalian`.

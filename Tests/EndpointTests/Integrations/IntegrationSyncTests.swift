@@ -363,7 +363,7 @@ import Testing
                 ])
         try store.own.addIntegration("okta", category: "idp")
         try store.own.addIntegration("slack", status: "paused")
-        // As in the demonstration workspace, no credentials are stored.
+        // No credentials are stored, as in the demonstration workspace.
         #expect(
             trigger()
                 == [
