@@ -68,7 +68,7 @@ struct NameResolutionTests {
     func unknownName() throws {
         let report = try outcome("unknown")
         #expect(report["fetched"] == [])
-        #expect(report["output"]?.string?.contains(#""statusCode":500"#) == true, "\(report)")
+        #expect(report["output"]?.string?.contains(#""statusCode":502"#) == true, "\(report)")
     }
 
     @Test(
